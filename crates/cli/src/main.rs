@@ -1,0 +1,3 @@
+//! The `stevedore` command.
+
+fn main() {}
