@@ -1,0 +1,451 @@
+//! The table itself.
+
+use super::Exporter::{Api, Every, Monitor, Worker};
+use super::Kind::{Counter, Gauge, Histogram};
+use super::Values::{Closed, Named};
+use super::{Exporter, Kind, Label, Metric};
+
+/// Set once by every process: which version it runs, in which role.
+pub const BUILD_INFO: &str = "stevedore_build_info";
+
+/// An HTTP answer, from a cached look-up to a slow page.
+const HTTP_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// A handler's run, from a statement to the longest time limit.
+const RUN_SECONDS: &[f64] = &[
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0,
+];
+/// A job's wait; 30 s is the service level of `docs/operations.md`.
+const WAIT_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    300.0, 900.0, 3600.0,
+];
+/// One statement on a near database.
+const QUERY_SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 1.0, 5.0,
+];
+/// An order's way, from the demo's second to a courier's fortnight.
+const ORDER_SECONDS: &[f64] = &[
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    15.0,
+    60.0,
+    300.0,
+    900.0,
+    3600.0,
+    14_400.0,
+    86_400.0,
+    259_200.0,
+    604_800.0,
+    1_209_600.0,
+];
+
+const QUEUE: Label = named("queue", "the queues that are served");
+const KIND: Label = named("kind", "the registered job kinds");
+const STAGE: Label = named("stage", "the order states that are not final");
+const OUTCOME: Label = closed(
+    "outcome",
+    &[
+        "succeeded",
+        "retried",
+        "dead",
+        "cancelled",
+        "snoozed",
+        "lost",
+    ],
+);
+
+const fn named(name: &'static str, what: &'static str) -> Label {
+    let values = Named(what);
+    Label { name, values }
+}
+
+const fn closed(name: &'static str, values: &'static [&'static str]) -> Label {
+    let values = Closed(values);
+    Label { name, values }
+}
+
+const fn exported(
+    name: &'static str,
+    kind: Kind,
+    exporter: Exporter,
+    labels: &'static [Label],
+    help: &'static str,
+) -> Metric {
+    Metric {
+        name,
+        kind,
+        labels,
+        exporter,
+        is_exported: true,
+        help,
+    }
+}
+
+const fn reserved(
+    name: &'static str,
+    kind: Kind,
+    exporter: Exporter,
+    labels: &'static [Label],
+    help: &'static str,
+) -> Metric {
+    Metric {
+        is_exported: false,
+        ..exported(name, kind, exporter, labels, help)
+    }
+}
+
+/// Every metric, in the order of the docs.
+pub const ALL: &[Metric] = &[
+    // API
+    exported(
+        "http_server_request_duration_seconds",
+        Histogram(HTTP_SECONDS),
+        Api,
+        &[
+            named(
+                "http_route",
+                "the route's pattern, as /v1/orders/{order_id}; never the path",
+            ),
+            named("http_request_method", "the method"),
+            named("http_response_status_code", "the status code"),
+        ],
+        "Time from a request's head to its answer's head",
+    ),
+    exported(
+        "stevedore_orders_placed_total",
+        Counter,
+        Api,
+        &[closed("channel", &["api"])],
+        "Orders that were placed and committed; a replayed Idempotency-Key does not count",
+    ),
+    // Worker
+    exported(
+        "stevedore_jobs_finished_total",
+        Counter,
+        Worker,
+        &[QUEUE, KIND, OUTCOME],
+        "Attempts that ended, by what became of the job",
+    ),
+    exported(
+        "stevedore_job_run_duration_seconds",
+        Histogram(RUN_SECONDS),
+        Worker,
+        &[QUEUE, KIND, OUTCOME],
+        "Time a handler ran, per attempt",
+    ),
+    exported(
+        "stevedore_job_wait_duration_seconds",
+        Histogram(WAIT_SECONDS),
+        Worker,
+        &[QUEUE],
+        "Time from when a job could have run to when its handler started",
+    ),
+    exported(
+        "stevedore_job_claim_duration_seconds",
+        Histogram(QUERY_SECONDS),
+        Worker,
+        &[QUEUE],
+        "Time of one claim statement, whatever it found",
+    ),
+    exported(
+        "stevedore_job_claims_total",
+        Counter,
+        Worker,
+        &[QUEUE, closed("result", &["hit", "empty", "error"])],
+        "Claim statements, by what they found",
+    ),
+    exported(
+        "stevedore_worker_slots",
+        Gauge,
+        Worker,
+        &[QUEUE],
+        "Handlers this process may run at once",
+    ),
+    exported(
+        "stevedore_worker_slots_busy",
+        Gauge,
+        Worker,
+        &[QUEUE],
+        "Handlers this process runs now",
+    ),
+    exported(
+        "stevedore_leases_expired_total",
+        Counter,
+        Worker,
+        &[QUEUE],
+        "Jobs taken back from workers that stopped giving signs of life",
+    ),
+    exported(
+        "stevedore_lease_renewals_total",
+        Counter,
+        Worker,
+        &[closed("result", &["ok", "error", "lost"])],
+        "Signs of life this process gave the database",
+    ),
+    exported(
+        "stevedore_fenced_writes_rejected_total",
+        Counter,
+        Worker,
+        &[QUEUE],
+        "Results refused because the job had been given to another worker meanwhile",
+    ),
+    exported(
+        "stevedore_listener_connected",
+        Gauge,
+        Worker,
+        &[],
+        "1 while the connection that hears of new jobs is up; at 0 jobs are found by polling",
+    ),
+    exported(
+        "stevedore_worker_draining",
+        Gauge,
+        Worker,
+        &[],
+        "1 from the moment this process was told to stop",
+    ),
+    exported(
+        "stevedore_cron_last_success_timestamp_seconds",
+        Gauge,
+        Worker,
+        &[named("cron", "the scheduled job kinds")],
+        "When a scheduled job last succeeded in this process, in seconds since 1970",
+    ),
+    exported(
+        "stevedore_notifications_total",
+        Counter,
+        Worker,
+        &[
+            closed("channel", &["email"]),
+            closed("result", &["sent", "retried", "failed"]),
+        ],
+        "Attempts to tell a customer something",
+    ),
+    exported(
+        "stevedore_external_request_duration_seconds",
+        Histogram(HTTP_SECONDS),
+        Worker,
+        &[
+            named("dependency", "the outside systems: providers, smtp"),
+            closed(
+                "outcome",
+                &["ok", "transient", "rejected", "unauthorized", "unknown"],
+            ),
+        ],
+        "Time of one call to an outside system",
+    ),
+    // Every process
+    exported(
+        BUILD_INFO,
+        Gauge,
+        Every,
+        &[
+            named("version", "the release"),
+            named(
+                "revision",
+                "the source's revision, if it was known when building",
+            ),
+            closed("role", &["api", "worker", "simulator"]),
+        ],
+        "Always 1; its labels say what runs",
+    ),
+    exported(
+        "stevedore_jobs_enqueued_total",
+        Counter,
+        Every,
+        &[
+            QUEUE,
+            KIND,
+            closed("result", &["inserted", "deduplicated", "rejected"]),
+        ],
+        "Jobs enqueued through this process; those that triggers enqueue are not among them",
+    ),
+    exported(
+        "stevedore_db_pool_connections",
+        Gauge,
+        Every,
+        &[closed("state", &["in_use", "idle"])],
+        "Connections of this process's pool",
+    ),
+    exported(
+        "stevedore_db_pool_max_connections",
+        Gauge,
+        Every,
+        &[],
+        "Connections this process's pool may open",
+    ),
+    // Monitor
+    exported(
+        "stevedore_queue_jobs",
+        Gauge,
+        Monitor,
+        &[
+            QUEUE,
+            closed("state", &["scheduled", "ready", "running", "dead"]),
+        ],
+        "Jobs by state",
+    ),
+    exported(
+        "stevedore_queue_oldest_ready_age_seconds",
+        Gauge,
+        Monitor,
+        &[QUEUE],
+        "How long the job that has waited longest could have run; 0 when none waits",
+    ),
+    exported(
+        "stevedore_queue_oldest_running_age_seconds",
+        Gauge,
+        Monitor,
+        &[QUEUE],
+        "How long the attempt that started first has been running; 0 when none runs",
+    ),
+    exported(
+        "stevedore_queue_paused",
+        Gauge,
+        Monitor,
+        &[QUEUE],
+        "1 while the queue is paused",
+    ),
+    exported(
+        "stevedore_workers_alive",
+        Gauge,
+        Monitor,
+        &[],
+        "Worker processes whose last sign of life is recent",
+    ),
+    exported(
+        "stevedore_orders_open",
+        Gauge,
+        Monitor,
+        &[STAGE],
+        "Orders that are not in a final state",
+    ),
+    exported(
+        "stevedore_order_oldest_open_age_seconds",
+        Gauge,
+        Monitor,
+        &[STAGE],
+        "How long the order that has been longest in this state has been in it; 0 when none is",
+    ),
+    exported(
+        "stevedore_pg_dead_tuple_ratio",
+        Gauge,
+        Monitor,
+        &[named("table", "the tables that change most")],
+        "Dead rows as a share of all rows of a table",
+    ),
+    exported(
+        "stevedore_pg_oldest_xmin_age_transactions",
+        Gauge,
+        Monitor,
+        &[],
+        "How many transactions ago the oldest snapshot that is still held was taken",
+    ),
+    exported(
+        "stevedore_monitor_last_success_timestamp_seconds",
+        Gauge,
+        Monitor,
+        &[],
+        "When the database was last sampled, in seconds since 1970",
+    ),
+    // Kept for later
+    reserved(
+        "stevedore_db_pool_wait_seconds",
+        Histogram(QUERY_SECONDS),
+        Every,
+        &[],
+        "Time a task waited for a connection of the pool",
+    ),
+    reserved(
+        "stevedore_db_errors_total",
+        Counter,
+        Every,
+        &[named(
+            "sqlstate_class",
+            "the first two characters of the SQLSTATE",
+        )],
+        "Statements that failed",
+    ),
+    reserved(
+        "stevedore_order_stage_duration_seconds",
+        Histogram(ORDER_SECONDS),
+        Worker,
+        &[STAGE],
+        "Time an order spent in a state it left",
+    ),
+    reserved(
+        "stevedore_order_lead_time_seconds",
+        Histogram(ORDER_SECONDS),
+        Worker,
+        &[],
+        "Time from placed to delivered",
+    ),
+    reserved(
+        "stevedore_reservations_total",
+        Counter,
+        Every,
+        &[closed(
+            "result",
+            &["reserved", "refused", "expired", "released"],
+        )],
+        "Attempts to reserve stock, and what became of reservations",
+    ),
+    reserved(
+        "stevedore_payments_total",
+        Counter,
+        Every,
+        &[closed(
+            "result",
+            &["captured", "declined", "refunded", "error"],
+        )],
+        "Payments, by what became of them",
+    ),
+    reserved(
+        "stevedore_shipments_total",
+        Counter,
+        Worker,
+        &[
+            named("carrier", "the registered carriers"),
+            closed("result", &["booked", "delivered", "returned", "lost"]),
+        ],
+        "Parcels, by what became of them",
+    ),
+    reserved(
+        "stevedore_compensations_total",
+        Counter,
+        Worker,
+        &[named("step", "the steps that can be undone")],
+        "Steps of an order that were undone after a later one failed",
+    ),
+    reserved(
+        "stevedore_circuit_open",
+        Gauge,
+        Worker,
+        &[named("dependency", "the outside systems")],
+        "1 while calls to an outside system are held back because too many failed",
+    ),
+    reserved(
+        "stevedore_outbox_pending",
+        Gauge,
+        Monitor,
+        &[],
+        "Events that are not published yet",
+    ),
+    reserved(
+        "stevedore_outbox_oldest_age_seconds",
+        Gauge,
+        Monitor,
+        &[],
+        "How long the oldest event that is not published has been waiting",
+    ),
+    reserved(
+        "stevedore_cron_ticks_missed_total",
+        Counter,
+        Worker,
+        &[named("cron", "the scheduled job kinds")],
+        "Ticks of a schedule that passed without a job",
+    ),
+];

@@ -1,0 +1,132 @@
+//! Log lines: for people while developing, JSON for machines, always on standard error.
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::str::FromStr;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// How log lines are written. Parses from and prints as `pretty` and `json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One coloured line for people (no colour when standard error is not a terminal).
+    #[default]
+    Pretty,
+    /// One JSON object a line: `timestamp`, `level`, `target`, `message`, the event's fields at the
+    /// top level, and the fields of the spans around it in `spans`.
+    Json,
+}
+
+/// A log format that is neither `pretty` nor `json`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("log format {0:?} is not known: use pretty or json")]
+pub struct LogFormatError(String);
+
+/// Why logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TracingError {
+    /// The filter is not of the form `info,stevedore_queue=debug`.
+    #[error("the log filter {filter:?} can't be read")]
+    Filter {
+        /// The filter as given.
+        filter: String,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// This process already logs: `init_tracing` is called once, by `main`.
+    #[error("logging was already set up in this process")]
+    AlreadySet(#[from] tracing_subscriber::util::TryInitError),
+}
+
+impl FromStr for LogFormat {
+    type Err = LogFormatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "pretty" => Ok(Self::Pretty),
+            "json" => Ok(Self::Json),
+            other => Err(LogFormatError(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Pretty => "pretty",
+            Self::Json => "json",
+        })
+    }
+}
+
+/// Starts logging for the whole process, to standard error: standard output belongs to results.
+///
+/// `filter` is a level, or levels by target: `info`, or `warn,stevedore_queue=debug`. In JSON a panic
+/// is a log line, too, so that no collector has to parse the runtime's own text.
+///
+/// # Errors
+/// [`TracingError::Filter`] for a filter that can't be read, [`TracingError::AlreadySet`] the second
+/// time.
+pub fn init_tracing(format: LogFormat, filter: &str) -> Result<(), TracingError> {
+    let parsed = EnvFilter::builder()
+        .parse(filter)
+        .map_err(|source| TracingError::Filter {
+            filter: filter.to_owned(),
+            source,
+        })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Pretty => lines
+            .with_ansi(std::io::stderr().is_terminal())
+            .finish()
+            .try_init()?,
+        LogFormat::Json => {
+            lines.json().flatten_event(true).finish().try_init()?;
+            std::panic::set_hook(Box::new(log_panic));
+        }
+    }
+    Ok(())
+}
+
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let message = panic.payload_as_str().unwrap_or("no message");
+    tracing::error!(
+        panic.message = message,
+        panic.place = place.as_deref(),
+        thread.name = std::thread::current().name(),
+        "panicked: {message}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_prints_as_it_is_read() {
+        for format in [LogFormat::Pretty, LogFormat::Json] {
+            assert_eq!(format.to_string().parse(), Ok(format));
+        }
+    }
+
+    #[test]
+    fn an_unknown_format_is_refused_by_name() {
+        let refusal = "logfmt".parse::<LogFormat>().unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            r#"log format "logfmt" is not known: use pretty or json"#
+        );
+    }
+
+    #[test]
+    fn a_bad_filter_is_refused_and_named() {
+        let refusal = init_tracing(LogFormat::Json, "info,stevedore=shouting").unwrap_err();
+        assert!(matches!(&refusal, TracingError::Filter { filter, .. }
+            if filter == "info,stevedore=shouting"));
+    }
+}
