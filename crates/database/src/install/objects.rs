@@ -1,0 +1,199 @@
+//! Installing the files of `sql/` by their content.
+//!
+//! `create or replace` has three holes, and each is closed here: a function whose parameters change
+//! leaves its old self behind (calls become ambiguous), a view cannot lose or rename a column, and
+//! an object that a migration had to drop stays away although its file has not changed. So the
+//! installer looks into the catalogue after every file and remembers what that file made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use super::{
+    InstallError, InstallReport, Object, Schema, check::is_stale, error::SqlError, ledger::Ledger,
+};
+
+/// "cannot drop columns from view" and "cannot change return type of existing function".
+const NEEDS_DROP: [&str; 2] = ["42P16", "42P13"];
+
+/// Dropping a view takes the views that read it along, and those are installed in the next round.
+const ROUNDS_MAX: usize = 5;
+
+/// What a file of `sql/` can make: identity → the version of the row that holds its definition.
+#[derive(Debug)]
+pub(crate) struct Catalogue(BTreeMap<String, String>);
+
+impl Catalogue {
+    /// Reads names and row versions. The caller has set `search_path`, which decides how the types
+    /// in a signature are written.
+    pub(crate) async fn read(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        let rows: Vec<(String, String)> = sqlx::query_as(include_str!("catalogue.sql"))
+            .fetch_all(connection)
+            .await?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+
+    pub(crate) fn contains(&self, identity: &str) -> bool {
+        self.0.contains_key(identity)
+    }
+
+    /// What was created or replaced since `before`.
+    fn touched_since(&self, before: &Self) -> Vec<String> {
+        let changed =
+            |(identity, version): &(&String, &String)| before.0.get(*identity) != Some(*version);
+        self.0
+            .iter()
+            .filter(changed)
+            .map(|(identity, _)| identity.clone())
+            .collect()
+    }
+}
+
+/// Installs every file that is new, changed, or of whose objects one is missing.
+pub(super) async fn install(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    report: &mut InstallReport,
+) -> Result<(), InstallError> {
+    let mut outdated = BTreeSet::new();
+    for _ in 0..ROUNDS_MAX {
+        let ledger = Ledger::read(connection).await?;
+        let due: Vec<&Object> = schema
+            .objects
+            .iter()
+            .filter(|object| is_stale(object, &ledger))
+            .collect();
+        if due.is_empty() {
+            drop_outdated(connection, &ledger, outdated, report).await?;
+            return report_orphans(connection, schema, report).await;
+        }
+        for object in due {
+            let before = ledger.objects.get(object.path.as_ref());
+            let recorded = before
+                .map(|installed| installed.identities.as_slice())
+                .unwrap_or(&[]);
+            outdated.extend(recorded.iter().cloned());
+            install_one(connection, object, recorded).await?;
+            if !report
+                .objects_installed
+                .iter()
+                .any(|path| *path == object.path)
+            {
+                report.objects_installed.push(object.path.to_string());
+            }
+        }
+    }
+    let paths = report.objects_installed.clone();
+    Err(InstallError::Unstable { paths })
+}
+
+/// Executes one file and remembers what it made.
+async fn install_one(
+    connection: &mut PgConnection,
+    object: &Object,
+    recorded: &[String],
+) -> Result<(), InstallError> {
+    let before = Catalogue::read(connection).await?;
+    if let Err(error) = execute(connection, object).await {
+        let code = error.as_database_error().and_then(|error| error.code());
+        if !code.is_some_and(|code| NEEDS_DROP.contains(&code.as_ref())) {
+            return Err(sql_error(object, error).into());
+        }
+        for identity in recorded.iter().filter(|identity| before.contains(identity)) {
+            drop_with_views(connection, identity)
+                .await
+                .map_err(|e| sql_error(object, e))?;
+        }
+        execute(connection, object)
+            .await
+            .map_err(|error| sql_error(object, error))?;
+    }
+    let after = Catalogue::read(connection).await?;
+    Ledger::record_object(connection, object, &after.touched_since(&before)).await?;
+    Ok(())
+}
+
+/// In a savepoint: it undoes a failed try, and its own transaction id marks the rows it wrote.
+async fn execute(connection: &mut PgConnection, object: &Object) -> Result<(), sqlx::Error> {
+    let mut savepoint = connection.begin().await?;
+    savepoint
+        .execute(AssertSqlSafe(object.sql.to_string()))
+        .await?;
+    savepoint.commit().await
+}
+
+/// Drops an object and, when it is a view, the views that read it: not `cascade`, which would also
+/// take a column's default or a constraint, and those nobody would bring back.
+async fn drop_with_views(connection: &mut PgConnection, identity: &str) -> Result<(), sqlx::Error> {
+    if let Some(view) = identity.strip_prefix("view ") {
+        let dependants: Vec<String> = sqlx::query_scalar(include_str!("dependent_views.sql"))
+            .bind(view)
+            .fetch_all(&mut *connection)
+            .await?;
+        for dependant in dependants {
+            drop_one(connection, &format!("view {dependant}")).await?;
+        }
+    }
+    drop_one(connection, identity).await
+}
+
+/// An identity is exactly what follows the word `drop`.
+async fn drop_one(connection: &mut PgConnection, identity: &str) -> Result<(), sqlx::Error> {
+    connection
+        .execute(AssertSqlSafe(format!("drop {identity}")))
+        .await?;
+    Ok(())
+}
+
+/// Drops what re-installed files made before and make no longer: an old signature, a renamed
+/// trigger. Triggers and policies go before the functions they call.
+async fn drop_outdated(
+    connection: &mut PgConnection,
+    ledger: &Ledger,
+    outdated: BTreeSet<String>,
+    report: &mut InstallReport,
+) -> Result<(), InstallError> {
+    let catalogue = Catalogue::read(connection).await?;
+    let made: BTreeSet<&String> = ledger
+        .objects
+        .values()
+        .flat_map(|installed| &installed.identities)
+        .collect();
+    let mut gone: Vec<String> = outdated
+        .into_iter()
+        .filter(|identity| !made.contains(identity) && catalogue.contains(identity))
+        .collect();
+    gone.sort_by_key(|identity| (identity.starts_with("routine"), identity.clone()));
+    for identity in gone {
+        drop_one(connection, &identity)
+            .await
+            .map_err(|error| SqlError::new(format!("drop {identity}"), "", error))?;
+        report.objects_dropped.push(identity);
+    }
+    Ok(())
+}
+
+/// Files that left `sql/`: reported while anything of them is left, forgotten afterwards.
+async fn report_orphans(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    report: &mut InstallReport,
+) -> Result<(), InstallError> {
+    let ledger = Ledger::read(connection).await?;
+    for path in schema.compare(&ledger).orphaned {
+        let identities = &ledger.objects[&path].identities;
+        if identities
+            .iter()
+            .all(|identity| ledger.missing.contains(identity))
+        {
+            Ledger::forget_object(connection, &path).await?;
+        } else {
+            report.objects_orphaned.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn sql_error(object: &Object, error: sqlx::Error) -> SqlError {
+    SqlError::new(format!("sql/{}", object.path), &object.sql, error)
+}

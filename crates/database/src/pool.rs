@@ -1,0 +1,100 @@
+//! The pool of a process.
+
+use std::{str::FromStr, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::DatabaseSettings;
+
+/// Pause between two tries of [`wait_until_reachable`].
+const REACHABLE_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// Why a pool could not be made, or its server not be reached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL is no PostgreSQL URL. The URL itself is not shown: it may hold a password.
+    #[error("DATABASE_URL is not a valid PostgreSQL URL")]
+    Url(#[source] sqlx::Error),
+    /// No connection within the given time.
+    #[error("PostgreSQL cannot be reached after trying for {waited:?}")]
+    Unreachable {
+        /// How long it was tried.
+        waited: Duration,
+        /// What the last try said.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// A pool that connects when first used, so a process starts while PostgreSQL is still starting and
+/// lives on while PostgreSQL restarts.
+///
+/// A connection is pinged before it is handed out (about 40 µs on a socket): after a restart every
+/// idle connection is dead, and without the ping each would fail one request. What was in flight
+/// fails with the server; callers retry (jobs) or answer 503 (the API).
+///
+/// # Errors
+/// Only when the URL cannot be parsed.
+pub fn connect(settings: &DatabaseSettings) -> Result<PgPool, ConnectError> {
+    let options = options_of(&settings.database_url)?
+        .application_name(&settings.database_application_name)
+        .options([
+            (
+                "statement_timeout",
+                millis(settings.database_statement_timeout),
+            ),
+            (
+                "idle_in_transaction_session_timeout",
+                millis(settings.database_idle_in_transaction_timeout),
+            ),
+            ("timezone", "UTC".to_owned()),
+        ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(settings.database_pool_max)
+        .min_connections(settings.database_pool_min.min(settings.database_pool_max))
+        .acquire_timeout(settings.database_acquire_timeout)
+        .idle_timeout(settings.database_idle_timeout)
+        .max_lifetime(settings.database_max_lifetime)
+        .test_before_acquire(true)
+        .connect_lazy_with(options))
+}
+
+/// Parses a database URL.
+///
+/// # Errors
+/// When it is no PostgreSQL URL.
+pub fn options_of(url: &SecretString) -> Result<PgConnectOptions, ConnectError> {
+    PgConnectOptions::from_str(url.expose_secret()).map_err(ConnectError::Url)
+}
+
+/// Waits until the server answers a query: a role that starts together with its database calls this
+/// before [`crate::check_installed`].
+///
+/// # Errors
+/// [`ConnectError::Unreachable`] with the last reason when `patience` is over.
+pub async fn wait_until_reachable(pool: &PgPool, patience: Duration) -> Result<(), ConnectError> {
+    let start = tokio::time::Instant::now();
+    loop {
+        match sqlx::query("select 1").execute(pool).await {
+            Ok(_) => return Ok(()),
+            Err(source) if start.elapsed() >= patience => {
+                return Err(ConnectError::Unreachable {
+                    waited: start.elapsed(),
+                    source,
+                });
+            }
+            Err(error) => tracing::debug!(%error, "PostgreSQL does not answer yet"),
+        }
+        tokio::time::sleep(REACHABLE_RETRY_DELAY).await;
+    }
+}
+
+/// PostgreSQL reads a number without a unit as milliseconds.
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
+}
