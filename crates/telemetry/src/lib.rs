@@ -28,5 +28,5 @@ mod metrics;
 pub mod trace;
 
 pub use admin::{Readiness, admin_router};
-pub use logging::{LogFormat, LogFormatError, TracingError, init_tracing};
+pub use logging::{LogFormat, TracingError, init_tracing};
 pub use metrics::{InstallError, Metrics, Role};

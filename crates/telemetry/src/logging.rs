@@ -1,14 +1,12 @@
 //! Log lines: for people while developing, JSON for machines, always on standard error.
 
-use std::fmt;
 use std::io::IsTerminal;
-use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How log lines are written. Parses from and prints as `pretty` and `json`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How log lines are written; on a command line `pretty` or `json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// One coloured line for people (no colour when standard error is not a terminal).
     #[default]
@@ -17,11 +15,6 @@ pub enum LogFormat {
     /// top level, and the fields of the spans around it in `spans`.
     Json,
 }
-
-/// A log format that is neither `pretty` nor `json`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("log format {0:?} is not known: use pretty or json")]
-pub struct LogFormatError(String);
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -38,27 +31,6 @@ pub enum TracingError {
     /// This process already logs: `init_tracing` is called once, by `main`.
     #[error("logging was already set up in this process")]
     AlreadySet(#[from] tracing_subscriber::util::TryInitError),
-}
-
-impl FromStr for LogFormat {
-    type Err = LogFormatError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "pretty" => Ok(Self::Pretty),
-            "json" => Ok(Self::Json),
-            other => Err(LogFormatError(other.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Pretty => "pretty",
-            Self::Json => "json",
-        })
-    }
 }
 
 /// Starts logging for the whole process, to standard error: standard output belongs to results.
@@ -106,22 +78,6 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_format_prints_as_it_is_read() {
-        for format in [LogFormat::Pretty, LogFormat::Json] {
-            assert_eq!(format.to_string().parse(), Ok(format));
-        }
-    }
-
-    #[test]
-    fn an_unknown_format_is_refused_by_name() {
-        let refusal = "logfmt".parse::<LogFormat>().unwrap_err().to_string();
-        assert_eq!(
-            refusal,
-            r#"log format "logfmt" is not known: use pretty or json"#
-        );
-    }
 
     #[test]
     fn a_bad_filter_is_refused_and_named() {
