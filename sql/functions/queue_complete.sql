@@ -1,0 +1,51 @@
+-- Completes attempts of a worker: moves their jobs to queue.finished_jobs and frees their groups.
+-- Answers the ids that it completed. One that is missing was fenced: the lease (job, attempt,
+-- worker) is no longer held, and nothing was changed for it.
+-- Locks: the jobs' rows. Index: jobs_pkey.
+create or replace function queue.complete(
+  p_worker_id bigint,
+  p_job_ids bigint[],
+  p_attempts integer[]
+)
+returns bigint[]
+language plpgsql volatile
+as $$
+declare
+  v_completed bigint[];
+  v_group_keys text[];
+begin
+  with ended as (
+    delete from queue.jobs as j
+    using unnest(p_job_ids, p_attempts) as lease(job_id, attempt)
+    where j.job_id = lease.job_id
+      and j.attempt = lease.attempt
+      and j.worker_id = p_worker_id
+      and j.job_id = any (p_job_ids)
+      and j.state = 'running'
+    returning j.*
+  ),
+  kept as (
+    insert into queue.finished_jobs (
+      job_id, finished_at, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      last_error
+    )
+    select
+      job_id, clock_now(), run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, 'completed', queue, kind, args, unique_key, unique_scope, group_key,
+      trace_context, last_error
+    from ended
+  )
+  select array_agg(job_id), array_agg(group_key) filter (where group_key is not null)
+  into v_completed, v_group_keys
+  from ended;
+
+  if v_group_keys is not null then
+    perform queue.release_groups(v_group_keys);
+  end if;
+  return coalesce(v_completed, '{}');
+end
+$$;
+
+comment on function queue.complete(bigint, bigint[], integer[]) is
+  'Completes attempts whose lease is still held and answers their job ids; internal.';

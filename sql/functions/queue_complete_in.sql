@@ -1,0 +1,22 @@
+-- Completes one attempt inside the handler's own transaction, so that what it wrote and the job's
+-- end commit together. Raises P0LSE when the lease was lost, which aborts that transaction: a
+-- worker that woke up late cannot write anything.
+create or replace function queue.complete_in(
+  p_worker_id bigint,
+  p_job_id bigint,
+  p_attempt integer
+)
+returns void
+language plpgsql volatile
+as $$
+begin
+  if cardinality(queue.complete(p_worker_id, array[p_job_id], array[p_attempt])) = 0 then
+    raise exception 'job % attempt % is no longer leased to worker %',
+      p_job_id, p_attempt, p_worker_id
+      using errcode = 'P0LSE';
+  end if;
+end
+$$;
+
+comment on function queue.complete_in(bigint, bigint, integer) is
+  'Completes an attempt in the caller''s transaction, or raises P0LSE: the lease was lost.';

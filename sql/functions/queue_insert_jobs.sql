@@ -1,0 +1,120 @@
+-- Inserts jobs that are known to be well-formed (queue.job_problems). The one place where jobs
+-- come into being, and where their first state is decided:
+--   scheduled  run_at is ahead
+--   blocked    another job of the group is waiting or running, or stands before it in this array
+--   ready      otherwise
+-- A job of a group whose neighbour commits at the same moment may be blocked though nobody is
+-- before it any more; queue.sweep_groups() finds it within a second or two.
+create or replace function queue.insert_jobs(p_jobs jsonb)
+returns table (
+  "position" integer,
+  job_id bigint,
+  inserted boolean
+)
+language plpgsql volatile
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_now();
+  v_trace constant text := nullif(left(current_setting('stevedore.traceparent', true), 200), '');
+  v_ids bigint[];
+  v_inserted boolean[];
+  v_rest jsonb;
+  v_places integer[];
+  v_holder bigint;
+begin
+  with input as materialized (
+    select
+      element.position,
+      nextval('queue.jobs_job_id_seq') as job_id,
+      coalesce(body->>'queue', 'default') as queue,
+      body->>'kind' as kind,
+      coalesce(nullif(body->'args', 'null'), '{}') as args,
+      coalesce((body->>'priority')::smallint, 0::smallint) as priority,
+      coalesce((body->>'run_at')::timestamptz, v_now) as run_at,
+      (body->>'max_attempts')::smallint as max_attempts,
+      body->>'unique_key' as unique_key,
+      body->>'group_key' as group_key,
+      case when body->>'unique_key' is not null
+        then coalesce(body->>'unique_scope', 'unfinished') end as unique_scope,
+      coalesce(body->>'trace_context', v_trace) as trace_context
+    from jsonb_array_elements(p_jobs) with ordinality as element(body, position)
+  ),
+  first_of_group as materialized (
+    select distinct on (group_key) job_id
+    from input
+    where group_key is not null and run_at <= v_now
+    order by group_key, priority, run_at, job_id
+  ),
+  created as (
+    insert into queue.jobs (
+      job_id, run_at, created_at, priority, max_attempts, unique_held, state, queue, kind, args,
+      unique_key, unique_scope, group_key, trace_context
+    )
+    select
+      i.job_id, i.run_at, v_now, i.priority, i.max_attempts, i.unique_key is not null,
+      case
+        when i.run_at > v_now then 'scheduled'
+        when i.group_key is null then 'ready'
+        when i.job_id not in (select f.job_id from first_of_group as f) then 'blocked'
+        when exists (
+          select from queue.jobs as busy
+          where busy.group_key = i.group_key and busy.state in ('ready', 'running')
+        ) then 'blocked'
+        when exists (
+          select from queue.jobs as before
+          where before.group_key = i.group_key and before.state = 'blocked'
+        ) then 'blocked'
+        else 'ready'
+      end,
+      i.queue, i.kind, i.args, i.unique_key, i.unique_scope, i.group_key, i.trace_context
+    from input as i
+    order by i.position
+    on conflict (unique_key) where unique_held do nothing
+    returning job_id
+  )
+  select
+    array_agg(coalesce(c.job_id, holder.job_id) order by i.position),
+    array_agg(c.job_id is not null order by i.position)
+  into v_ids, v_inserted
+  from input as i
+  left join created as c on c.job_id = i.job_id
+  left join queue.jobs as holder
+    on c.job_id is null and holder.unique_key = i.unique_key and holder.unique_held;
+
+  if v_ids is null or array_position(v_ids, null) is null then
+    return query
+      select (ord - 1)::integer, v_ids[ord], v_inserted[ord]
+      from generate_subscripts(v_ids, 1) as ord;
+    return;
+  end if;
+
+  -- The holder was not in the statement's snapshot: it stands earlier in this array, or committed
+  -- a moment ago, or has ended since. Look again; who still has none is enqueued anew.
+  for ord in 1 .. cardinality(v_ids) loop
+    if v_ids[ord] is null then
+      select holder.job_id into v_holder
+      from queue.jobs as holder
+      where holder.unique_key = p_jobs->(ord - 1)->>'unique_key' and holder.unique_held;
+      v_ids[ord] := v_holder;
+      if v_holder is null then
+        v_rest := coalesce(v_rest, '[]') || jsonb_build_array(p_jobs->(ord - 1));
+        v_places := v_places || ord;
+      end if;
+    end if;
+  end loop;
+
+  return query
+    select (ord - 1)::integer, v_ids[ord], v_inserted[ord]
+    from generate_subscripts(v_ids, 1) as ord
+    where v_ids[ord] is not null;
+  if v_rest is not null then
+    return query
+      select v_places[again.position + 1] - 1, again.job_id, again.inserted
+      from queue.insert_jobs(v_rest) as again;
+  end if;
+end
+$$;
+
+comment on function queue.insert_jobs(jsonb) is
+  'Inserts well-formed jobs; internal to queue.enqueue and queue.enqueue_many, which check them.';

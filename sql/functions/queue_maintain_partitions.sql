@@ -1,0 +1,57 @@
+-- Creates the daily partitions of history for today and p_ahead_days more, and drops those of days
+-- that ended before the retention. Rows that went to a default partition meanwhile are moved.
+-- One caller at a time; others return at once. Answers the names of what it created and dropped.
+-- Locks: creating takes the parent in share update exclusive mode, dropping in access exclusive
+-- mode for the moment of detaching; lock_timeout keeps a long reader from stalling the queue.
+create or replace function queue.maintain_partitions(
+  p_keep_finished interval default '7 days',
+  p_keep_attempts interval default '30 days',
+  p_ahead_days integer default 3
+)
+returns text[]
+language plpgsql volatile
+set lock_timeout = '2s'
+as $$
+declare
+  v_today constant date := (clock_now() at time zone 'UTC')::date;
+  v_parent text;
+  v_keep interval;
+  v_day date;
+  v_name text;
+  v_done text[] := '{}';
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('queue.maintain_partitions', 0)) then
+    return v_done;
+  end if;
+
+  for v_parent, v_keep in
+    values ('finished_jobs', p_keep_finished), ('attempts_log', p_keep_attempts)
+  loop
+    for v_day in
+      select v_today + ahead from generate_series(0, p_ahead_days) as ahead
+    loop
+      v_name := v_parent || to_char(v_day, '"_"YYYYMMDD');
+      continue when to_regclass('queue.' || v_name) is not null;
+      perform queue.create_partition(v_parent, v_name, v_day);
+      v_done := v_done || v_name;
+    end loop;
+
+    for v_name in
+      select child.relname
+      from pg_catalog.pg_inherits as i
+      join pg_catalog.pg_class as child on child.oid = i.inhrelid
+      where i.inhparent = ('queue.' || v_parent)::regclass
+        and child.relname ~ '_[0-9]{8}$'
+        and to_date(right(child.relname, 8), 'YYYYMMDD') + 1
+          <= (clock_now() - v_keep) at time zone 'UTC'
+    loop
+      execute format('drop table queue.%I', v_name);
+      v_done := v_done || v_name;
+    end loop;
+  end loop;
+  return v_done;
+end
+$$;
+
+comment on function queue.maintain_partitions(interval, interval, integer) is
+  'Creates the history partitions of the coming days and drops those past their retention.';

@@ -1,0 +1,150 @@
+-- Ends attempts of a worker that did not complete their jobs. Parallel arrays, one place per
+-- attempt; p_outcomes says how it ended:
+--   failed     again after p_delays_ms, or dead when that was the last attempt
+--   lost       its worker died: again at once, or dead when that was the last attempt
+--   fatal      dead at once
+--   snoozed    again after p_delays_ms; does not count as an attempt
+--   released   ready at once; does not count as an attempt (the worker shuts down)
+--   unstarted  as released, and leaves no trace: it was claimed but never began
+--   cancelled, discarded  finished
+-- A job whose cancellation was requested meanwhile is cancelled instead of running again.
+--
+-- Answers what became of each job: scheduled, ready, dead, cancelled, discarded. A job that is
+-- missing was fenced: the lease is no longer held, and nothing was changed for it.
+-- Locks: the jobs' rows. Index: jobs_pkey.
+create or replace function queue.settle(
+  p_worker_id bigint,
+  p_job_ids bigint[],
+  p_attempts integer[],
+  p_outcomes text[],
+  p_delays_ms bigint[],
+  p_errors text[]
+)
+returns table (
+  job_id bigint,
+  attempt integer,
+  fate text
+)
+language plpgsql volatile
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_now();
+  v_group_keys text[];
+begin
+  return query
+  with held as materialized (
+    select
+      j.job_id,
+      lease.outcome,
+      v_now + least(lease.delay_ms, 315360000000) * interval '1 millisecond' as again_at,
+      nullif(left(lease.error, 20000), '') as error,
+      case
+        when lease.outcome in ('cancelled', 'discarded') then lease.outcome
+        when j.cancel_requested then 'cancelled'
+        when lease.outcome = 'fatal' then 'dead'
+        when lease.outcome in ('failed', 'lost')
+          and j.attempt - j.forgiven >= coalesce(j.max_attempts, 25) then 'dead'
+        when lease.outcome in ('failed', 'snoozed') and lease.delay_ms > 0 then 'scheduled'
+        when j.group_key is not null then 'blocked'
+        else 'ready'
+      end as fate
+    from unnest(p_job_ids, p_attempts, p_outcomes, p_delays_ms, p_errors)
+      as lease(job_id, attempt, outcome, delay_ms, error)
+    join queue.jobs as j using (job_id)
+    where j.attempt = lease.attempt
+      and j.worker_id = p_worker_id
+      and j.job_id = any (p_job_ids)
+      and j.state = 'running'
+    for update of j
+  ),
+  logged as (
+    insert into queue.attempts_log (
+      job_id, finished_at, started_at, worker_id, attempt, outcome, queue, kind, error
+    )
+    select
+      j.job_id, v_now, j.claimed_at, j.worker_id, j.attempt,
+      case h.outcome when 'fatal' then 'failed' else h.outcome end,
+      j.queue, j.kind, h.error
+    from held as h
+    join queue.jobs as j using (job_id)
+    where h.outcome <> 'unstarted'
+      and j.job_id = any (p_job_ids)
+  ),
+  again as (
+    update queue.jobs as j
+    set
+      state = h.fate,
+      run_at = case when h.outcome in ('failed', 'snoozed') then h.again_at else j.run_at end,
+      forgiven = j.forgiven
+        + case when h.outcome in ('snoozed', 'released', 'unstarted') then 1 else 0 end,
+      worker_id = null,
+      claimed_at = null,
+      last_error = case when h.outcome in ('failed', 'lost') then h.error else j.last_error end
+    from held as h
+    where j.job_id = h.job_id
+      and j.job_id = any (p_job_ids)
+      and h.fate in ('scheduled', 'ready', 'blocked')
+  ),
+  ended as (
+    delete from queue.jobs as j
+    using held as h
+    where j.job_id = h.job_id
+      and j.job_id = any (p_job_ids)
+      and h.fate in ('dead', 'cancelled', 'discarded')
+    returning j.*, h.fate, h.error
+  ),
+  died as (
+    insert into queue.dead_jobs (
+      job_id, died_at, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      last_error
+    )
+    select
+      job_id, v_now, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      coalesce(error, last_error)
+    from ended
+    where fate = 'dead'
+  ),
+  finished as (
+    insert into queue.finished_jobs (
+      job_id, finished_at, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      last_error
+    )
+    select
+      job_id, v_now, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      max_attempts, fate, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      coalesce(error, last_error)
+    from ended
+    where fate in ('cancelled', 'discarded')
+  )
+  select
+    j.job_id,
+    j.attempt,
+    case h.fate when 'blocked' then 'ready' else h.fate end
+  from held as h
+  join queue.jobs as j using (job_id)
+  where j.job_id = any (p_job_ids);
+
+  -- The groups of the settled jobs are free again: their rows tell, wherever they went.
+  select array_agg(distinct gone.group_key) into v_group_keys
+  from (
+    select j.group_key from queue.jobs as j where j.job_id = any (p_job_ids)
+    union all
+    select d.group_key from queue.dead_jobs as d where d.job_id = any (p_job_ids)
+    union all
+    select f.group_key from queue.finished_jobs as f
+    where f.job_id = any (p_job_ids) and f.finished_at = v_now
+  ) as gone
+  where gone.group_key is not null;
+
+  if v_group_keys is not null then
+    perform queue.release_groups(v_group_keys);
+  end if;
+end
+$$;
+
+comment on function queue.settle(bigint, bigint[], integer[], text[], bigint[], text[]) is
+  'Ends attempts that did not complete and says what became of their jobs; internal.';

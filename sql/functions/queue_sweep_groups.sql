@@ -1,0 +1,45 @@
+-- The safety net of groups: releases those that have blocked jobs and nobody ready or running, the
+-- trace of an enqueue and a completion that did not see each other. Walks from group to group
+-- through jobs_blocked_idx, so a group of a million blocked jobs costs one step.
+create or replace function queue.sweep_groups()
+returns void
+language plpgsql volatile
+as $$
+declare
+  v_stalled text[];
+begin
+  with recursive blocked(group_key) as (
+    (
+      select j.group_key
+      from queue.jobs as j
+      where j.state = 'blocked'
+      order by j.group_key
+      limit 1
+    )
+    union all
+    select (
+      select j.group_key
+      from queue.jobs as j
+      where j.state = 'blocked' and j.group_key > blocked.group_key
+      order by j.group_key
+      limit 1
+    )
+    from blocked
+    where blocked.group_key is not null
+  )
+  select array_agg(b.group_key) into v_stalled
+  from blocked as b
+  where b.group_key is not null
+    and not exists (
+      select from queue.jobs as j
+      where j.group_key = b.group_key and j.state in ('ready', 'running'));
+
+  if v_stalled is not null then
+    perform queue.release_groups(v_stalled);
+    perform pg_notify('queue_jobs', '*');
+  end if;
+end
+$$;
+
+comment on function queue.sweep_groups() is
+  'Releases groups that have blocked jobs and nobody at work; internal, called by the workers.';
