@@ -1,1 +1,96 @@
-//! placeholder
+//! The outside systems that fulfil an order, each behind [`FulfilmentProvider`] in a file of its
+//! own. A provider speaks HTTP to one vendor and maps that vendor's answers to four errors
+//! ([`ProviderError`]); it holds no database handle and never retries: the queue retries, and
+//! `worker/src/jobs/outcome.rs` alone decides what an error means for a job.
+//!
+//! **To add a provider**: write `src/<name>.rs`, add its settings to [`ProviderSettings`] and one
+//! line to [`registry`], and let the conformance suite in `tests/it` pass over it.
+
+mod at_ishare;
+mod error;
+mod http;
+mod journal;
+mod request;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use at_ishare::{AtIshare, AtIshareSettings, Generation};
+pub use error::{ProviderError, SettingsError};
+pub use journal::{Exchange, Journal};
+pub use request::{
+    Contact, IdempotencyKey, InvalidKey, Item, Reference, Request, Submission, Verification,
+};
+
+/// One outside system that can fulfil lines of an order.
+///
+/// Every call is a single conversation with the vendor: no retries, no waiting for a later state.
+/// What was said is written to the [`Journal`], with secrets and personal data masked.
+#[async_trait]
+pub trait FulfilmentProvider: Send + Sync + 'static {
+    /// The word that `product_variants.fulfillment_provider` holds for this provider.
+    fn code(&self) -> &'static str;
+
+    /// Checks, without a call, that the vendor can fulfil this at all.
+    ///
+    /// # Errors
+    /// [`ProviderError::Rejected`] when it never can: a bad phone number, an unknown network.
+    fn should_fulfil(&self, request: &Request) -> Result<(), ProviderError>;
+
+    /// Places the request at the vendor, once.
+    ///
+    /// `key` is the same on every attempt. With [`Contact::Again`] an earlier attempt may have
+    /// been accepted without our hearing of it, so the provider looks up by `key` before it sends
+    /// anything, and a vendor that offers no lookup answers [`ProviderError::Unknown`] instead of
+    /// sending twice.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::Unknown`] means that the vendor may have accepted.
+    async fn submit(
+        &self,
+        request: &Request,
+        key: &IdempotencyKey,
+        contact: Contact,
+        journal: &mut Journal,
+    ) -> Result<Submission, ProviderError>;
+
+    /// Asks the vendor what became of a request.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::Unknown`] means that this vendor can't be asked.
+    async fn verify(
+        &self,
+        request: &Request,
+        reference: &Reference,
+        journal: &mut Journal,
+    ) -> Result<Verification, ProviderError>;
+}
+
+/// The providers of this process, by [`FulfilmentProvider::code`].
+pub type Registry = HashMap<&'static str, Arc<dyn FulfilmentProvider>>;
+
+/// Settings of every provider; a provider without its address is simply not registered.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Fulfilment providers")]
+pub struct ProviderSettings {
+    /// AT-iShare, data bundles in Ghana.
+    #[command(flatten)]
+    pub at_ishare: AtIshareSettings,
+}
+
+/// Builds every configured provider, one line each.
+///
+/// # Errors
+/// [`SettingsError`] when a provider's settings contradict each other or no HTTP client can be
+/// built from them.
+pub fn registry(settings: &ProviderSettings) -> Result<Registry, SettingsError> {
+    let configured: [Option<Arc<dyn FulfilmentProvider>>; 1] =
+        [AtIshare::configured(&settings.at_ishare)?.map(|provider| Arc::new(provider) as _)];
+    Ok(configured
+        .into_iter()
+        .flatten()
+        .map(|provider| (provider.code(), provider))
+        .collect())
+}

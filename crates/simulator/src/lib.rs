@@ -1,1 +1,143 @@
-//! placeholder
+//! The outside systems' sandboxes, for the demo and the tests: AT-iShare over HTTP in its real
+//! wire format, and a mail server that really speaks SMTP and keeps what it is given. Both
+//! misbehave on demand, by magic number or by a planned rule ([`FaultRule`]), and count what they
+//! really did, so that a test can prove "exactly once" from the outside.
+//!
+//! Nothing in production points here unless somebody sets its address.
+
+mod at_ishare;
+mod faults;
+mod mailbox;
+mod settings;
+mod smtp;
+mod state;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use faults::{Fault, FaultRule, MAGIC_NUMBERS, MagicNumber};
+pub use mailbox::{Mail, MailCounts};
+pub use settings::SimulatorSettings;
+pub use state::{AtIshareState, ProviderOrder, StateView};
+
+use state::State;
+
+/// A running simulator; it stops when dropped.
+pub struct Simulator {
+    at_ishare: SocketAddr,
+    smtp: SocketAddr,
+    state: Arc<State>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Simulator {
+    /// Binds both servers and starts serving.
+    ///
+    /// # Errors
+    /// When an address can't be bound.
+    pub async fn start(settings: SimulatorSettings) -> anyhow::Result<Self> {
+        let http = bind(settings.simulator_at_ishare_bind).await?;
+        let mail = bind(settings.simulator_smtp_bind).await?;
+        let (at_ishare, smtp) = (http.local_addr()?, mail.local_addr()?);
+        let state = Arc::new(State::new(settings));
+        let shutdown = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(at_ishare::serve(http, Arc::clone(&state), shutdown.clone()));
+        tasks.spawn(smtp::serve(mail, Arc::clone(&state), shutdown.clone()));
+        tasks.close();
+        Ok(Self {
+            at_ishare,
+            smtp,
+            state,
+            shutdown,
+            tasks,
+        })
+    }
+
+    /// What `AT_ISHARE_API_URL` is to be set to.
+    #[must_use]
+    pub fn at_ishare_url(&self) -> String {
+        format!("http://{}/api", self.at_ishare)
+    }
+
+    /// The key that AT-iShare's sandbox accepts: what `AT_ISHARE_API_KEY` is to be set to.
+    #[must_use]
+    pub fn at_ishare_api_key(&self) -> &str {
+        self.state.api_key()
+    }
+
+    /// Where the mail catcher listens.
+    #[must_use]
+    pub fn smtp_addr(&self) -> SocketAddr {
+        self.smtp
+    }
+
+    /// Where [`StateView`] is served as JSON.
+    #[must_use]
+    pub fn state_url(&self) -> String {
+        format!("http://{}/state", self.at_ishare)
+    }
+
+    /// What has really happened so far.
+    #[must_use]
+    pub fn state(&self) -> StateView {
+        self.state.view()
+    }
+
+    /// The last mails, oldest first (at most 1,000; the counts in [`StateView`] know all).
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state.mailbox().last()
+    }
+
+    /// Adds a rule before all others.
+    pub fn plan(&self, rule: FaultRule) {
+        self.state.plan(rule);
+    }
+
+    /// Stops both servers and waits until their connections are closed.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// The role `stevedore simulator`: serves until `shutdown`.
+///
+/// # Errors
+/// When an address can't be bound.
+pub async fn run(
+    settings: SimulatorSettings,
+    shutdown: CancellationToken,
+    on_listening: impl FnOnce(&Simulator),
+) -> anyhow::Result<()> {
+    let simulator = Simulator::start(settings).await?;
+    tracing::info!(
+        at_ishare = simulator.at_ishare_url(),
+        smtp = %simulator.smtp_addr(),
+        state = simulator.state_url(),
+        "the simulator is listening"
+    );
+    on_listening(&simulator);
+    shutdown.cancelled().await;
+    simulator.stop().await;
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
+}

@@ -1,0 +1,98 @@
+//! What can go wrong at a provider, in the four words that the rest of the system understands.
+
+use std::time::Duration;
+
+/// Why a provider did not do what it was asked. No message here holds a secret or personal data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// It did not happen, and may work later: overload, out of credit, no connection.
+    #[error("{message}")]
+    Transient {
+        /// How long the vendor asked us to wait, bounded to a day.
+        retry_after: Option<Duration>,
+        /// What the vendor said, for people.
+        message: String,
+    },
+    /// The vendor refuses, and will refuse the same request for ever.
+    #[error("{message} ({code})")]
+    Rejected {
+        /// The vendor's code, or ours when the request never left the house.
+        code: String,
+        /// What the vendor said, for people.
+        message: String,
+    },
+    /// Our credentials are wrong; nothing about this order is.
+    #[error("credentials refused: {message}")]
+    Unauthorized {
+        /// What the vendor said, for people.
+        message: String,
+    },
+    /// It was sent, and no answer tells whether it was accepted: look up before sending again.
+    #[error("outcome unknown: {message}")]
+    Unknown {
+        /// What happened instead of an answer.
+        message: String,
+    },
+}
+
+impl ProviderError {
+    /// The closed set of outcomes used as a metric label.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Transient { .. } => "transient",
+            Self::Rejected { .. } => "rejected",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    pub(crate) fn transient(message: impl Into<String>) -> Self {
+        Self::Transient {
+            retry_after: None,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn rejected(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Rejected {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::Unauthorized {
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self::Unknown {
+            message: message.into(),
+        }
+    }
+}
+
+/// Settings from which no provider can be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// One setting is missing or wrong.
+    #[error("{setting}: {problem}")]
+    Invalid {
+        /// The environment variable that sets it.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The HTTP client can't be built, for example without any trusted certificate.
+    #[error("cannot build an HTTP client for {provider}")]
+    Client {
+        /// The provider's code.
+        provider: &'static str,
+        /// The client's reason.
+        source: reqwest::Error,
+    },
+}

@@ -1,0 +1,213 @@
+//! One HTTP client per provider: bounded time, bounded answers, no redirects, every exchange
+//! journalled and measured.
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde_json::Value;
+
+use crate::journal::body_value;
+use crate::{Exchange, Journal, ProviderError, SettingsError};
+
+/// Bytes read of one answer; vendors answer with a few hundred.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Longest wait that a vendor can impose on us.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Time to reach a vendor at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A client for one vendor.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: Client,
+    provider: &'static str,
+}
+
+/// A complete answer, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+    /// At most 64 KiB; the rest was not read.
+    pub(crate) body: String,
+}
+
+/// No complete answer.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// The vendor can't have seen the request.
+    NotSent(String),
+    /// It may have.
+    Lost(String),
+}
+
+impl Http {
+    pub(crate) fn new(
+        provider: &'static str,
+        base: &Url,
+        timeout: Duration,
+    ) -> Result<Self, SettingsError> {
+        // Another part of the process may have installed it before; both choose ring.
+        let _already_installed = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("stevedore/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            .timeout(timeout);
+        if base.scheme() == "http" {
+            // A sandbox on this machine must work where no certificates are installed.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
+            .build()
+            .map_err(|source| SettingsError::Client { provider, source })?;
+        Ok(Self { client, provider })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends, journals and measures one request. `sent` is the body as the log may show it.
+    pub(crate) async fn send(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+        sent: Value,
+        journal: &mut Journal,
+    ) -> Result<Answer, NoAnswer> {
+        let started = Instant::now();
+        let (endpoint, result) = self.exchange(request).await;
+        let (status, response) = match &result {
+            Ok(answer) => (Some(answer.status.as_u16()), body_value(&answer.body)),
+            Err(NoAnswer::NotSent(error) | NoAnswer::Lost(error)) => {
+                (None, Value::from(error.as_str()))
+            }
+        };
+        let duration = started.elapsed();
+        let exchange = Exchange {
+            operation,
+            endpoint,
+            request: sent,
+            status,
+            response,
+            duration,
+        };
+        journal.record(exchange);
+        result
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> (String, Result<Answer, NoAnswer>) {
+        let request = match request.build() {
+            Ok(request) => request,
+            Err(error) => return (String::new(), Err(NoAnswer::NotSent(described(error)))),
+        };
+        let endpoint = format!("{} {}", request.method(), request.url().path());
+        (endpoint, self.answer(request).await)
+    }
+
+    async fn answer(&self, request: reqwest::Request) -> Result<Answer, NoAnswer> {
+        let response = self.client.execute(request).await.map_err(no_answer)?;
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        let body = read_bounded(response).await?;
+        Ok(Answer {
+            status,
+            retry_after,
+            body,
+        })
+    }
+
+    /// Counts one finished call with what it came to.
+    pub(crate) fn measure<T>(&self, started: Instant, result: &Result<T, ProviderError>) {
+        let outcome = result.as_ref().err().map_or("ok", ProviderError::outcome);
+        metrics::histogram!(
+            "stevedore_external_request_duration_seconds",
+            "dependency" => self.provider,
+            "outcome" => outcome,
+        )
+        .record(started.elapsed().as_secs_f64());
+    }
+}
+
+async fn read_bounded(mut response: reqwest::Response) -> Result<String, NoAnswer> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+        let room = BODY_BYTES_MAX - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() >= room {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let never_left = error.is_connect() || error.is_builder();
+    let message = described(error);
+    if never_left {
+        NoAnswer::NotSent(message)
+    } else {
+        NoAnswer::Lost(message)
+    }
+}
+
+/// The error with its causes, and without the address, which may hold a secret.
+fn described(error: reqwest::Error) -> String {
+    let timed_out = error.is_timeout();
+    let error = error.without_url();
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if timed_out {
+        format!("timed out: {message}")
+    } else {
+        message
+    }
+}
+
+/// `Retry-After` in seconds or as a date, which is read against the answer's own `Date`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+            let now = headers.get(DATE)?.to_str().ok()?;
+            let now = chrono::DateTime::parse_from_rfc2822(now).ok()?;
+            (at - now).to_std().unwrap_or_default()
+        }
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(pairs: &[(reqwest::header::HeaderName, &str)]) -> Option<Duration> {
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().expect("a header value")))
+            .collect();
+        retry_after(&headers)
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_date_and_bounded() {
+        assert_eq!(wait(&[]), None);
+        assert_eq!(wait(&[(RETRY_AFTER, "7")]), Some(Duration::from_secs(7)));
+        assert_eq!(wait(&[(RETRY_AFTER, "99999999")]), Some(RETRY_AFTER_MAX));
+        assert_eq!(wait(&[(RETRY_AFTER, "-3")]), None);
+        let later = (RETRY_AFTER, "Wed, 21 Oct 2026 07:28:30 GMT");
+        let now = (DATE, "Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(wait(&[later.clone(), now]), Some(Duration::from_secs(30)));
+        let past = (DATE, "Wed, 21 Oct 2026 09:00:00 GMT");
+        assert_eq!(wait(&[later, past]), Some(Duration::ZERO));
+    }
+}

@@ -1,0 +1,135 @@
+//! What is asked of a provider, and what it can answer.
+
+use std::time::Duration;
+
+/// Longest [`IdempotencyKey`], so that a vendor's column holds it with a unit number behind.
+const KEY_BYTES_MAX: usize = 40;
+
+/// The lines of one order that one provider fulfils together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The order's number as the customer knows it.
+    pub order_number: String,
+    /// What to deliver; never empty.
+    pub items: Vec<Item>,
+}
+
+/// One line of a [`Request`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Our stock-keeping unit.
+    pub sku: String,
+    /// How many of it.
+    pub quantity: u32,
+    /// Who receives it, for goods that travel to a phone.
+    pub recipient_phone: Option<String>,
+    /// The variant's attributes as the catalogue holds them, e.g. `{"network":"MTN"}`.
+    pub attributes: serde_json::Value,
+}
+
+/// Our name for a request at the vendor, the same on every attempt: ASCII letters, digits, `-`
+/// and `_`, at most 40 bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// A key that a vendor might not store as it is.
+#[derive(Debug, thiserror::Error)]
+#[error("an idempotency key has 1 to 40 characters out of A-Z, a-z, 0-9, '-', '_'")]
+pub struct InvalidKey;
+
+impl IdempotencyKey {
+    /// Checks a key.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] when it is empty, too long, or has characters that vendors mangle.
+    pub fn new(key: impl Into<String>) -> Result<Self, InvalidKey> {
+        let key = key.into();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let fits = !key.is_empty() && key.len() <= KEY_BYTES_MAX;
+        if fits && key.bytes().all(plain) {
+            Ok(Self(key))
+        } else {
+            Err(InvalidKey)
+        }
+    }
+
+    /// The key's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether the vendor may have heard of a request before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// Nothing was ever sent.
+    First,
+    /// An earlier attempt may have been accepted; the last one began `since` ago, when known.
+    Again {
+        /// Age of the last attempt: a vendor that records with a delay is not believed too early.
+        since: Option<Duration>,
+    },
+}
+
+/// The answer to [`submit`](crate::FulfilmentProvider::submit).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submission {
+    /// The vendor has it.
+    Accepted {
+        /// The vendor's own name for it; several, joined by commas, when it took several calls.
+        provider_order_id: String,
+    },
+    /// Nothing was sent: an earlier attempt is so fresh that "not found" proves nothing yet.
+    TooSoon {
+        /// Ask again after this long.
+        wait: Duration,
+    },
+}
+
+/// How [`verify`](crate::FulfilmentProvider::verify) finds a request again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Our key.
+    pub key: IdempotencyKey,
+    /// The vendor's name for it, when an answer told us.
+    pub provider_order_id: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// All of it reached its recipients.
+    Delivered {
+        /// The vendor's own name for it.
+        provider_order_id: String,
+    },
+    /// Accepted, and not yet final.
+    InProgress {
+        /// The vendor's own name for it.
+        provider_order_id: String,
+    },
+    /// Final, and not, or not wholly, delivered.
+    Failed {
+        /// The vendor's word for its state.
+        code: String,
+        /// For people, with how much was delivered.
+        message: String,
+    },
+    /// The vendor knows nothing of it.
+    NotFound,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_plain_ascii_of_bounded_length() {
+        assert!(IdempotencyKey::new("stv-12_a").is_ok());
+        assert!(IdempotencyKey::new("").is_err());
+        assert!(IdempotencyKey::new("a b").is_err());
+        assert!(IdempotencyKey::new("é").is_err());
+        assert!(IdempotencyKey::new("x".repeat(41)).is_err());
+    }
+}
