@@ -11,6 +11,7 @@
 
 mod install;
 mod pool;
+mod private_server;
 
 mod settings;
 
@@ -19,4 +20,7 @@ pub use install::{
     check_installed, install,
 };
 pub use pool::{ConnectError, connect, options_of, wait_until_reachable};
+pub use private_server::{
+    Installation, PrivateServer, PrivateServerOptions, ServerError, SharedServer,
+};
 pub use settings::DatabaseSettings;

@@ -1,0 +1,3 @@
+//! The test kit tests itself.
+
+mod databases;
