@@ -1,1 +1,29 @@
-//! placeholder
+//! The domain's words and rows: orders, stock, fulfilments, notices, keys.
+//!
+//! Plain types, and plain functions with one SQL file each (`sql/queries/<table>/<verb>.sql`).
+//! The caller owns the connection and the transaction; nothing here opens either, waits, or
+//! decides policy. What must hold whoever writes is held by the database itself (`sql/triggers`).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub mod api_keys;
+pub mod orders;
+pub mod problems;
+pub mod words;
+
+/// The shop that a row belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TenantId(pub Uuid);
+
+impl TenantId {
+    /// The only shop of a database that serves a single one.
+    pub const SHOP: TenantId = TenantId(Uuid::from_u128(1));
+}
+
+impl std::fmt::Display for TenantId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
