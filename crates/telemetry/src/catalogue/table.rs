@@ -284,7 +284,10 @@ pub const ALL: &[Metric] = &[
         Monitor,
         &[
             QUEUE,
-            closed("state", &["scheduled", "ready", "running", "dead"]),
+            closed(
+                "state",
+                &["scheduled", "ready", "blocked", "running", "dead"],
+            ),
         ],
         "Jobs by state",
     ),

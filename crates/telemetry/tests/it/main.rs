@@ -1,4 +1,5 @@
-//! What telemetry shows to the outside: its three paths, and the page about its metrics.
+//! What telemetry shows to the outside: its three paths, the page about its metrics,
+//! and the dashboards and alerts that read them.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,3 +8,4 @@
 
 mod admin;
 mod catalogue;
+mod observability;
