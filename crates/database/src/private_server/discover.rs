@@ -188,7 +188,7 @@ mod tests {
             parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0)"),
             Some((15, 18))
         );
-        assert_eq!(parse_version("postgres (PostgreSQL) 17rc1"), Some((17, 1)));
+        assert_eq!(parse_version("postgres (PostgreSQL) 17rc1"), Some((17, 0)));
         assert_eq!(
             parse_version("postgres (PostgreSQL) 18devel"),
             Some((18, 0))
