@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub mod api_keys;
+pub mod gauges;
 pub mod orders;
 pub mod problems;
 pub mod words;

@@ -1,7 +1,7 @@
 //! The recorder behind the `metrics` macros, and its text for Prometheus.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use metrics::{Unit, counter, gauge};
@@ -51,7 +51,10 @@ pub enum InstallError {
 pub struct Metrics {
     handle: PrometheusHandle,
     process: Collector,
+    observers: Arc<Mutex<Vec<Observer>>>,
 }
+
+type Observer = Box<dyn Fn() + Send>;
 
 /// The macros of the `metrics` crate write to one recorder per process.
 static INSTALLED: Mutex<Option<Metrics>> = Mutex::new(None);
@@ -74,6 +77,7 @@ impl Metrics {
         let metrics = Self {
             handle,
             process: Collector::default(),
+            observers: Arc::default(),
         };
         catalogue::ALL.iter().for_each(describe);
         metrics.process.describe();
@@ -99,11 +103,24 @@ impl Metrics {
             .for_each(start_at_zero);
     }
 
+    /// Has `observe` called before each scrape, to set gauges that are cheap to read and change all
+    /// the time (connections of a pool). It must not block: a scrape waits for it.
+    pub fn at_each_scrape(&self, observe: impl Fn() + Send + 'static) {
+        self.observers().push(Box::new(observe));
+    }
+
     /// All metrics in the text format of Prometheus, the process's own (CPU, memory, open files)
     /// among them, as of now.
     pub fn render(&self) -> String {
         self.process.collect();
+        self.observers().iter().for_each(|observe| observe());
         self.handle.render()
+    }
+
+    fn observers(&self) -> MutexGuard<'_, Vec<Observer>> {
+        self.observers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start_upkeep(&self) -> std::io::Result<()> {

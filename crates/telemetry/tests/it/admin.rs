@@ -101,3 +101,26 @@ async fn a_histogram_has_the_buckets_of_the_catalogue() {
         assert!(body.contains(line), "no {line:?} in:\n{body}");
     }
 }
+
+#[tokio::test]
+async fn a_gauge_that_is_observed_is_as_of_the_scrape() {
+    let metrics = Metrics::install().unwrap();
+    let readings = std::sync::atomic::AtomicU32::new(0);
+    metrics.at_each_scrape(move || {
+        let reading = readings.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        metrics::gauge!("stevedore_worker_draining").set(reading);
+    });
+    let (first, second) = (metrics.render(), metrics.render());
+    let value = |body: &str| {
+        let line = body
+            .lines()
+            .find(|line| line.starts_with("stevedore_worker_draining "));
+        line.unwrap()
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+    };
+    assert!(value(&second) > value(&first));
+}
