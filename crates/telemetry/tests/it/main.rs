@@ -8,4 +8,5 @@
 
 mod admin;
 mod catalogue;
+mod database;
 mod observability;
