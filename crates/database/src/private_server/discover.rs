@@ -67,8 +67,10 @@ impl Installation {
 
 /// The folders that hold an `initdb`, each once, links resolved.
 fn candidates() -> BTreeSet<PathBuf> {
-    let folders = match variable("STEVEDORE_POSTGRES_BIN") {
-        Some(folder) => return BTreeSet::from([PathBuf::from(folder)]),
+    let folders = match variable("STEVEDORE_POSTGRES_BIN").map(PathBuf::from) {
+        // Without an initdb it is listed all the same, so that the error tells about it.
+        Some(folder) if !folder.join("initdb").exists() => return BTreeSet::from([folder]),
+        Some(folder) => vec![folder],
         None => usual_folders(),
     };
     let program_of = |folder: PathBuf| fs::canonicalize(folder.join("initdb")).ok();
