@@ -37,4 +37,4 @@ end
 $$;
 
 comment on function queue.enqueue_many(jsonb) is
-  'Enqueues up to 10000 jobs in the caller''s transaction: a row (position, job_id, inserted) each.';
+  'Enqueues up to 10000 jobs in the caller''s transaction; answers position, job_id, inserted.';

@@ -1,22 +1,35 @@
--- A worker proves that it lives. alive = false: it was declared dead, its jobs may already run
--- elsewhere, and it must stop its work. cancelled: its running jobs that somebody cancelled.
--- Index: workers_pkey, jobs_running_idx.
+-- A worker proves that it lives. It learns:
+--   alive      false: it was declared dead; its jobs may run elsewhere, and it must stop its work
+--   eldest     true: of the running workers it has the smallest id, so it does what is done once
+--              for the fleet (gauges, history partitions). No election: it follows from the rows
+--   cancelled  those of its running jobs that somebody cancelled
+-- Index: workers_pkey, workers_live_idx, jobs_running_idx.
 create or replace function queue.heartbeat(p_worker_id bigint)
 returns table (
   alive boolean,
+  eldest boolean,
   cancelled bigint[]
 )
 language plpgsql volatile
 as $$
+declare
+  v_alive boolean;
 begin
   update queue.workers as w
   set heartbeat_at = clock_now()
   where w.worker_id = p_worker_id
     and w.state in ('running', 'draining');
+  v_alive := found;
 
   return query
     select
-      found,
+      v_alive,
+      p_worker_id = (
+        select min(w.worker_id)
+        from queue.workers as w
+        where w.state = 'running'
+          and w.heartbeat_at >= clock_now() - w.heartbeat_ms * interval '1.5 milliseconds'
+      ),
       array(
         select j.job_id
         from queue.jobs as j

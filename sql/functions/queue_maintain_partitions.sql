@@ -1,5 +1,6 @@
--- Creates the daily partitions of history for today and p_ahead_days more, and drops those of days
--- that ended before the retention. Rows that went to a default partition meanwhile are moved.
+-- Creates the daily partitions of history for today and p_ahead_days more, moving into them what
+-- lies in the default partitions. Drops those of days that ended before the retention, and workers
+-- that have been gone for longer than attempts are kept.
 -- One caller at a time; others return at once. Answers the names of what it created and dropped.
 -- Locks: creating takes the parent in share update exclusive mode, dropping in access exclusive
 -- mode for the moment of detaching; lock_timeout keeps a long reader from stalling the queue.
@@ -49,6 +50,12 @@ begin
       v_done := v_done || v_name;
     end loop;
   end loop;
+
+  delete from queue.workers as w
+  where w.state in ('stopped', 'dead')
+    and w.stopped_at < clock_now() - p_keep_attempts
+    and not exists (
+      select from queue.jobs as j where j.worker_id = w.worker_id and j.state = 'running');
   return v_done;
 end
 $$;

@@ -1,6 +1,6 @@
 -- Makes scheduled jobs whose time has come ready, at most p_limit, and wakes the workers of their
 -- queues. Answers how many it promoted and in how many milliseconds the next one is due (null:
--- none is scheduled). Any number of workers may call it at once.
+-- none is scheduled). Also sweeps groups. Any number of workers may call it at once.
 -- Locks: the promoted rows, skipping locked ones. Index: jobs_scheduled_idx.
 create or replace function queue.promote_due(p_limit integer)
 returns table (
@@ -44,6 +44,8 @@ begin
   if v_count > 0 then
     perform pg_notify('queue_jobs', woken.queue) from unnest(v_queues) as woken(queue);
   end if;
+
+  perform queue.sweep_groups();
 
   select min(j.run_at) into v_next
   from queue.jobs as j

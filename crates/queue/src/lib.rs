@@ -1,1 +1,25 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod apalis_backend;
+mod claimed;
+mod context;
+mod enqueue;
+mod job;
+mod layers;
+mod meters;
+mod people;
+mod registry;
+mod runner;
+
+pub use context::{CompleteError, JobContext, LeaseLost};
+pub use enqueue::{
+    ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Problem, UniqueScope, enqueue, enqueue_many,
+};
+pub use job::{Done, Failure, Job, Policy, RetryPolicy, Schedule};
+pub use people::{
+    AttemptView, Cancelled, JobView, QueueStat, Retention, cancel, cancel_by_unique_key, find,
+    maintain_partitions, pause, resume, retry, stats,
+};
+pub use runner::{Runner, RunnerBuilder, RunnerError, RunnerSettings};
+/// The token by which a runner is told to stop and a handler that it is cancelled.
+pub use tokio_util::sync::CancellationToken;

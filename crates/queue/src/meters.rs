@@ -1,0 +1,119 @@
+//! The metrics of this crate, each name and label set once.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+pub(crate) fn enqueued(queue: &str, kind: &str, result: &'static str) {
+    counter!(
+        "stevedore_jobs_enqueued_total",
+        "queue" => queue.to_owned(),
+        "kind" => kind.to_owned(),
+        "result" => result,
+    )
+    .increment(1);
+}
+
+/// A refused job's queue and kind may be anything, so they make no labels.
+pub(crate) fn enqueue_rejected() {
+    enqueued("", "", "rejected");
+}
+
+/// `outcome`: succeeded, retried, dead, cancelled, snoozed, lost.
+pub(crate) fn finished(queue: &str, kind: &str, outcome: &'static str) {
+    counter!(
+        "stevedore_jobs_finished_total",
+        "queue" => queue.to_owned(),
+        "kind" => kind.to_owned(),
+        "outcome" => outcome,
+    )
+    .increment(1);
+}
+
+pub(crate) fn ran(queue: &str, kind: &str, outcome: &'static str, took: Duration) {
+    histogram!(
+        "stevedore_job_run_duration_seconds",
+        "queue" => queue.to_owned(),
+        "kind" => kind.to_owned(),
+        "outcome" => outcome,
+    )
+    .record(took);
+}
+
+pub(crate) fn waited(queue: &str, wait: Duration) {
+    histogram!("stevedore_job_wait_duration_seconds", "queue" => queue.to_owned()).record(wait);
+}
+
+/// `result`: hit, empty, error. `queue` is the runner's label: see `RunnerSettings::label`.
+pub(crate) fn claim(queue: &str, result: &'static str, took: Duration) {
+    histogram!("stevedore_job_claim_duration_seconds", "queue" => queue.to_owned()).record(took);
+    counter!("stevedore_job_claims_total", "queue" => queue.to_owned(), "result" => result)
+        .increment(1);
+}
+
+pub(crate) fn slots(queue: &str, total: usize, busy: usize) {
+    gauge!("stevedore_worker_slots", "queue" => queue.to_owned()).set(total as f64);
+    gauge!("stevedore_worker_slots_busy", "queue" => queue.to_owned()).set(busy as f64);
+}
+
+pub(crate) fn lease_expired(queue: &str) {
+    counter!("stevedore_leases_expired_total", "queue" => queue.to_owned()).increment(1);
+}
+
+/// `result`: ok, error, lost.
+pub(crate) fn lease_renewed(result: &'static str) {
+    counter!("stevedore_lease_renewals_total", "result" => result).increment(1);
+}
+
+pub(crate) fn fenced_write_rejected(queue: &str) {
+    counter!("stevedore_fenced_writes_rejected_total", "queue" => queue.to_owned()).increment(1);
+}
+
+pub(crate) fn listener_connected(connected: bool) {
+    gauge!("stevedore_listener_connected").set(f64::from(u8::from(connected)));
+}
+
+pub(crate) fn draining(draining: bool) {
+    gauge!("stevedore_worker_draining").set(f64::from(u8::from(draining)));
+}
+
+pub(crate) fn schedule_succeeded(kind: &str) {
+    gauge!("stevedore_cron_last_success_timestamp_seconds", "cron" => kind.to_owned())
+        .set(unix_seconds());
+}
+
+pub(crate) fn queue_jobs(queue: &str, state: &str, jobs: f64) {
+    gauge!(
+        "stevedore_queue_jobs",
+        "queue" => queue.to_owned(),
+        "state" => state.to_owned(),
+    )
+    .set(jobs);
+}
+
+pub(crate) fn oldest_ready(queue: &str, seconds: f64) {
+    gauge!("stevedore_queue_oldest_ready_age_seconds", "queue" => queue.to_owned()).set(seconds);
+}
+
+pub(crate) fn oldest_running(queue: &str, seconds: f64) {
+    gauge!("stevedore_queue_oldest_running_age_seconds", "queue" => queue.to_owned()).set(seconds);
+}
+
+pub(crate) fn paused(queue: &str, paused: bool) {
+    gauge!("stevedore_queue_paused", "queue" => queue.to_owned()).set(f64::from(u8::from(paused)));
+}
+
+pub(crate) fn workers_alive(alive: f64) {
+    gauge!("stevedore_workers_alive").set(alive);
+}
+
+pub(crate) fn sampled() {
+    gauge!("stevedore_monitor_last_success_timestamp_seconds").set(unix_seconds());
+}
+
+/// For gauges that say when something happened, Prometheus compares with its own wall clock.
+fn unix_seconds() -> f64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}

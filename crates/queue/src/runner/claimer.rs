@@ -1,0 +1,173 @@
+//! Takes jobs while slots are free.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::core::Core;
+use crate::claimed::{ClaimedJob, Registration};
+use crate::meters;
+
+/// The wait after the first poll that found nothing, when no notifications arrive; doubles.
+const POLL_MIN: Duration = Duration::from_millis(25);
+/// While more jobs wait, slots are gathered this long, so that short jobs are claimed by the
+/// hundred and not one by one.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// Claims until the shutdown, and sends what it claimed to the handlers.
+pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<ClaimedJob>>) {
+    let claiming = async {
+        let mut backoff = Backoff::default();
+        let mut idle_wait = POLL_MIN;
+        let mut is_more = true;
+        loop {
+            let slots = free_slots(&core, is_more).await;
+            if !is_more {
+                wait_for_work(&core, &mut idle_wait).await;
+            }
+            let wanted = slots.num_permits();
+            match claim(&core, slots, &claimed).await {
+                Ok(count) => {
+                    backoff.reset();
+                    is_more = count == wanted;
+                    if count > 0 {
+                        idle_wait = POLL_MIN;
+                    }
+                }
+                Err(error) if is_group_race(&error) => is_more = true,
+                Err(error) => {
+                    let wait = backoff.next();
+                    tracing::warn!(%error, retry_in_ms = wait.as_millis(), "claim failed");
+                    tokio::time::sleep(wait).await;
+                    is_more = true;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = core.shutdown.cancelled() => {}
+        () = claiming => {}
+    }
+}
+
+/// Two workers took jobs of one group in the same instant, and the index stopped this one.
+fn is_group_race(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.constraint() == Some("jobs_group_running_idx"))
+}
+
+/// Waits for a slot, and takes as many as one claim may fill.
+async fn free_slots(core: &Core, is_more: bool) -> OwnedSemaphorePermit {
+    let batch = core.settings.batch.min(core.settings.concurrency);
+    if is_more {
+        let worthwhile = u32::try_from(batch.div_ceil(4)).unwrap_or(1);
+        let gathered = Arc::clone(&core.slots).acquire_many_owned(worthwhile);
+        if let Ok(Ok(mut slots)) = tokio::time::timeout(GATHER, gathered).await {
+            take_more(core, &mut slots, batch);
+            return slots;
+        }
+    }
+    let mut slots = Arc::clone(&core.slots)
+        .acquire_owned()
+        .await
+        .expect("the semaphore lives as long as the core and is never closed");
+    take_more(core, &mut slots, batch);
+    slots
+}
+
+fn take_more(core: &Core, slots: &mut OwnedSemaphorePermit, batch: usize) {
+    let more = core
+        .slots
+        .available_permits()
+        .min(batch.saturating_sub(slots.num_permits()));
+    let more = u32::try_from(more).unwrap_or(0);
+    // Nobody else takes slots, so what is free stays free.
+    if let Ok(more) = Arc::clone(&core.slots).try_acquire_many_owned(more) {
+        slots.merge(more);
+    }
+}
+
+/// Waits until something says that there may be ready jobs, or it is time to look anyway.
+async fn wait_for_work(core: &Core, idle_wait: &mut Duration) {
+    let poll_max = core.settings.poll_max;
+    let wait = if core.is_listening() {
+        poll_max
+    } else {
+        let wait = (*idle_wait).min(poll_max);
+        *idle_wait = (*idle_wait * 2).min(poll_max);
+        wait
+    };
+    tokio::select! {
+        () = core.wake_claimer.notified() => {}
+        () = tokio::time::sleep(wait) => {}
+    }
+}
+
+/// Claims at most as many jobs as there are slots; answers how many.
+async fn claim(
+    core: &Core,
+    mut slots: OwnedSemaphorePermit,
+    claimed: &mpsc::UnboundedSender<Arc<ClaimedJob>>,
+) -> Result<usize, sqlx::Error> {
+    let registration = core.registration();
+    let started = Instant::now();
+    let result = sqlx::query_file!(
+        "../../sql/queries/queue_jobs/claim.sql",
+        registration.worker_id,
+        &queues_in_turn(core),
+        &core.kinds,
+        &core.attempts_max,
+        i32::try_from(slots.num_permits()).unwrap_or(i32::MAX),
+    )
+    .fetch_all(&core.pool)
+    .await;
+    let found = match &result {
+        Ok(rows) if rows.is_empty() => "empty",
+        Ok(_) => "hit",
+        Err(_) => "error",
+    };
+    meters::claim(core.label(), found, started.elapsed());
+    let mut rows = result?;
+    let count = rows.len();
+    rows.sort_unstable_by_key(|row| (row.priority, row.run_at, row.job_id));
+    for row in rows {
+        let waited = (row.claimed_at - row.run_at).to_std().unwrap_or_default();
+        let job = Arc::new(ClaimedJob {
+            job_id: row.job_id,
+            attempt: row.attempt,
+            forgiven: row.forgiven,
+            max_attempts: row.max_attempts,
+            worker_id: registration.worker_id,
+            queue: row.queue,
+            kind: row.kind,
+            args: RawValue::from_string(row.args)
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            group_key: row.group_key,
+            trace_context: row.trace_context,
+            waited,
+            registration: Arc::<Registration>::clone(&registration),
+            cancel: CancellationToken::new(),
+            _slot: slots
+                .split(1)
+                .expect("a claim answers at most as many jobs as there are slots"),
+        });
+        core.hold(&job);
+        // Fails only when the handlers have ended early; the shutdown that follows hands it back.
+        let _ = claimed.send(job);
+    }
+    Ok(count)
+}
+
+/// The queues, a different one first each time, so that a busy queue does not starve the others.
+fn queues_in_turn(core: &Core) -> Vec<String> {
+    let mut queues = core.queues.clone();
+    let turn = core.turn.fetch_add(1, Ordering::Relaxed);
+    queues.rotate_left(turn % core.queues.len().max(1));
+    queues
+}

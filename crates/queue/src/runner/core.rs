@@ -1,0 +1,196 @@
+//! What the parts of a worker share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::{PgExecutor, PgPool};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::RunnerSettings;
+use super::settler::Settlement;
+use crate::claimed::{ClaimedJob, Registration};
+use crate::enqueue::millis;
+use crate::meters;
+use crate::registry::Registry;
+
+/// The state of a running worker.
+pub(crate) struct Core {
+    pub(crate) pool: PgPool,
+    pub(crate) settings: RunnerSettings,
+    pub(crate) registry: Registry,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) queues: Vec<String>,
+    pub(crate) kinds: Vec<String>,
+    /// The attempts that each of `kinds` allows.
+    pub(crate) attempts_max: Vec<i16>,
+    /// One permit for each job that may run at once.
+    pub(crate) slots: Arc<Semaphore>,
+    /// There may be ready jobs.
+    pub(crate) wake_claimer: Notify,
+    /// There may be scheduled jobs that are due soon.
+    pub(crate) wake_promoter: Notify,
+    /// This is the worker that does what is done once for the fleet.
+    pub(crate) eldest: AtomicBool,
+    /// Notifications arrive; else the claimer polls more often.
+    pub(crate) listening: AtomicBool,
+    /// Turns between the queues.
+    pub(crate) turn: AtomicUsize,
+    registration: Mutex<Arc<Registration>>,
+    /// The cancellation tokens of the jobs that this worker holds, with their attempts.
+    running: Mutex<HashMap<i64, (i32, CancellationToken)>>,
+    settlements: mpsc::UnboundedSender<Settlement>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        pool: PgPool,
+        settings: RunnerSettings,
+        registry: Registry,
+        shutdown: CancellationToken,
+        settlements: mpsc::UnboundedSender<Settlement>,
+    ) -> Arc<Self> {
+        let entries = registry.sorted();
+        let kinds = entries.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+        let attempts_max = entries
+            .iter()
+            .map(|(_, entry)| i16::try_from(entry.policy.max_attempts).unwrap_or(i16::MAX))
+            .collect();
+        let mut queues = settings.queues.clone();
+        if queues.is_empty() {
+            queues = entries
+                .iter()
+                .map(|(_, entry)| entry.queue.to_owned())
+                .collect();
+        }
+        queues.sort_unstable();
+        queues.dedup();
+        Arc::new(Core {
+            slots: Arc::new(Semaphore::new(settings.concurrency)),
+            pool,
+            settings,
+            shutdown,
+            queues,
+            kinds,
+            attempts_max,
+            wake_claimer: Notify::new(),
+            wake_promoter: Notify::new(),
+            eldest: AtomicBool::new(false),
+            listening: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
+            // Nothing is claimed before `register` has replaced this.
+            registration: Mutex::new(Registration::new(0)),
+            running: Mutex::new(HashMap::new()),
+            settlements,
+            registry,
+        })
+    }
+
+    /// The current registration.
+    pub(crate) fn registration(&self) -> Arc<Registration> {
+        Arc::clone(&locked(&self.registration))
+    }
+
+    /// Registers this process as a worker, from now on under a new id.
+    pub(crate) async fn register(&self, db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+        let settings = &self.settings;
+        let row = sqlx::query_file!(
+            "../../sql/queries/queue_workers/register.sql",
+            settings.name,
+            settings.version,
+            &self.queues,
+            &self.kinds,
+            i32::try_from(settings.concurrency).unwrap_or(i32::MAX),
+            i32::try_from(millis(settings.heartbeat)).unwrap_or(i32::MAX),
+        )
+        .fetch_one(db)
+        .await?;
+        *locked(&self.registration) = Registration::new(row.worker_id);
+        Ok(())
+    }
+
+    /// Remembers a claimed job, so that it can be cancelled.
+    pub(crate) fn hold(&self, job: &ClaimedJob) {
+        locked(&self.running).insert(job.job_id, (job.attempt, job.cancel.clone()));
+    }
+
+    /// Raises the cancellation of a job, if this worker holds it.
+    pub(crate) fn cancel(&self, job_id: i64) {
+        if let Some((_, cancel)) = locked(&self.running).get(&job_id) {
+            cancel.cancel();
+        }
+    }
+
+    /// Lets go of a job: its end is to be written down.
+    pub(crate) fn settle(&self, settlement: Settlement) {
+        let mut running = locked(&self.running);
+        if running
+            .get(&settlement.job_id)
+            .is_some_and(|(attempt, _)| *attempt == settlement.attempt)
+        {
+            running.remove(&settlement.job_id);
+        }
+        drop(running);
+        // Fails only after the settler has ended, that is when a shutdown has given up on handlers
+        // that do not yield; their jobs are rescued.
+        let _ = self.settlements.send(settlement);
+    }
+
+    /// Tells the fleet that this worker takes no more jobs. Best effort: only people read it.
+    pub(crate) async fn announce_draining(&self) {
+        self.announce(true).await;
+    }
+
+    /// Tells the fleet that this worker is gone, so that nobody waits for its heartbeat.
+    pub(crate) async fn announce_stopped(&self) {
+        self.announce(false).await;
+    }
+
+    async fn announce(&self, draining: bool) {
+        let worker_id = self.registration().worker_id;
+        let told = sqlx::query_file!(
+            "../../sql/queries/queue_workers/stop.sql",
+            worker_id,
+            draining
+        )
+        .fetch_optional(&self.pool);
+        match tokio::time::timeout(Duration::from_secs(2), told).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not hear of the stop"),
+            Err(_) => tracing::warn!("the database did not hear of the stop in time"),
+        }
+    }
+
+    /// The `queue` label of what this worker measures for all its queues together.
+    pub(crate) fn label(&self) -> &str {
+        match self.queues.as_slice() {
+            [queue] => queue,
+            _ => "all",
+        }
+    }
+
+    pub(crate) fn meter_slots(&self) {
+        let total = self.settings.concurrency;
+        meters::slots(
+            self.label(),
+            total,
+            total - self.slots.available_permits().min(total),
+        );
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_eldest(&self) -> bool {
+        self.eldest.load(Ordering::Relaxed)
+    }
+}
+
+/// The data of a mutex. A panic while it was held cannot have left it half changed: each use is one
+/// assignment, insertion or removal.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

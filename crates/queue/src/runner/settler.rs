@@ -1,0 +1,325 @@
+//! Writes down how attempts ended, as many at once as have come while the last write was under way:
+//! one by one on a quiet fleet, by the hundred on a busy one, and never later than need be.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::core::Core;
+use crate::claimed::{ClaimedJob, Registration};
+use crate::enqueue::millis;
+use crate::job::Completion;
+use crate::meters;
+use crate::registry::Outcome;
+
+/// How many ends one statement writes at most.
+const BATCH_MAX: usize = 1000;
+
+/// The end of one attempt.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(crate) job_id: i64,
+    pub(crate) attempt: i32,
+    registration: Arc<Registration>,
+    queue: String,
+    kind: String,
+    is_grouped: bool,
+    outcome: Outcome,
+    took: Duration,
+}
+
+impl Settlement {
+    pub(crate) fn new(job: &ClaimedJob, outcome: Outcome, took: Duration) -> Self {
+        Settlement {
+            job_id: job.job_id,
+            attempt: job.attempt,
+            registration: Arc::clone(&job.registration),
+            queue: job.queue.clone(),
+            kind: job.kind.clone(),
+            is_grouped: job.group_key.is_some(),
+            outcome,
+            took,
+        }
+    }
+
+    /// The job was claimed, but its handler never began.
+    pub(crate) fn unstarted(job: &ClaimedJob) -> Self {
+        let lost = job.registration.is_lost();
+        let outcome = if lost {
+            Outcome::LeaseLost
+        } else {
+            Outcome::Unstarted
+        };
+        Settlement::new(job, outcome, Duration::ZERO)
+    }
+
+    /// Its name in `queue.settle`, the wait before the next attempt, and its error.
+    fn terms(&self) -> Option<(&'static str, i64, &str)> {
+        match &self.outcome {
+            Outcome::Failed { error, delay } => Some(("failed", millis(*delay), error)),
+            Outcome::Fatal { error } => Some(("fatal", 0, error)),
+            Outcome::Snoozed(wait) => Some(("snoozed", millis(*wait), "")),
+            Outcome::Cancelled(why) => Some(("cancelled", 0, why)),
+            Outcome::Discarded(why) => Some(("discarded", 0, why)),
+            Outcome::Released => Some(("released", 0, "")),
+            Outcome::Unstarted => Some(("unstarted", 0, "")),
+            Outcome::Completed(_) | Outcome::LeaseLost => None,
+        }
+    }
+
+    fn fenced(&self) {
+        tracing::warn!(
+            job.id = self.job_id,
+            job.kind = self.kind,
+            "the lease was lost before the end of the attempt could be written",
+        );
+        meters::fenced_write_rejected(&self.queue);
+    }
+
+    fn finished(&self, core: &Core, outcome: &'static str) {
+        meters::finished(&self.queue, &self.kind, outcome);
+        meters::ran(&self.queue, &self.kind, outcome, self.took);
+        let entry = core.registry.get(&self.kind);
+        if outcome == "succeeded" && entry.is_some_and(|entry| entry.policy.schedule.is_some()) {
+            meters::schedule_succeeded(&self.kind);
+        }
+    }
+}
+
+/// Writes until `end` is raised and everything that has come is written.
+pub(crate) async fn run(
+    core: Arc<Core>,
+    mut settlements: mpsc::UnboundedReceiver<Settlement>,
+    end: CancellationToken,
+) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    loop {
+        tokio::select! {
+            biased;
+            count = settlements.recv_many(&mut batch, BATCH_MAX) => if count == 0 { return },
+            () = end.cancelled() => return,
+        }
+        for (registration, ends) in by_registration(batch.drain(..)) {
+            write(&core, &registration, ends).await;
+        }
+        core.meter_slots();
+    }
+}
+
+/// Nearly always one: a process has a second registration only after it was declared dead.
+fn by_registration(
+    batch: impl Iterator<Item = Settlement>,
+) -> Vec<(Arc<Registration>, Vec<Settlement>)> {
+    let mut groups: Vec<(Arc<Registration>, Vec<Settlement>)> = Vec::with_capacity(1);
+    for settlement in batch {
+        let worker_id = settlement.registration.worker_id;
+        let known = groups
+            .iter_mut()
+            .find(|(known, _)| known.worker_id == worker_id);
+        match known {
+            Some((_, ends)) => ends.push(settlement),
+            None => groups.push((Arc::clone(&settlement.registration), vec![settlement])),
+        }
+    }
+    groups
+}
+
+async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+    let mut by_worker = Vec::new();
+    let mut in_transaction = Vec::new();
+    let mut others = Vec::new();
+    for settlement in ends {
+        match settlement.outcome {
+            Outcome::Completed(Completion::ByWorker) => by_worker.push(settlement),
+            Outcome::Completed(Completion::InTransaction) => in_transaction.push(settlement),
+            Outcome::LeaseLost => settlement.finished(core, "lost"),
+            _ => others.push(settlement),
+        }
+    }
+    let is_grouped = |ends: &[Settlement]| ends.iter().any(|settlement| settlement.is_grouped);
+    // The next of a group is ready now, and nobody was notified.
+    let frees_groups = is_grouped(&by_worker) || is_grouped(&in_transaction) || is_grouped(&others);
+    complete(core, registration, by_worker).await;
+    others.extend(verify(core, registration, in_transaction).await);
+    settle(core, registration, others).await;
+    if frees_groups {
+        core.wake_claimer.notify_one();
+    }
+}
+
+fn leases(ends: &[Settlement]) -> (Vec<i64>, Vec<i32>) {
+    ends.iter()
+        .map(|settlement| (settlement.job_id, settlement.attempt))
+        .unzip()
+}
+
+/// Completes jobs whose handlers left that to the worker.
+async fn complete(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+    if ends.is_empty() {
+        return;
+    }
+    let (job_ids, attempts) = leases(&ends);
+    let (completed, tries) = persist(registration, "complete", || async {
+        sqlx::query_file!(
+            "../../sql/queries/queue_jobs/complete.sql",
+            registration.worker_id,
+            &job_ids,
+            &attempts,
+        )
+        .fetch_one(&core.pool)
+        .await
+        .map(|row| row.completed)
+    })
+    .await;
+    let completed = std::collections::HashSet::<i64>::from_iter(completed.unwrap_or_default());
+    for settlement in ends {
+        // After a second try a missing job was probably completed by the first, whose answer got
+        // lost with the connection.
+        if completed.contains(&settlement.job_id) || tries > 1 {
+            settlement.finished(core, "succeeded");
+        } else {
+            settlement.fenced();
+            settlement.finished(core, "lost");
+        }
+    }
+}
+
+/// Looks whether jobs that were completed in their handlers' transactions really are. Those that
+/// are not come back as failed: otherwise they would stay leased for as long as the worker lives.
+async fn verify(
+    core: &Core,
+    registration: &Registration,
+    ends: Vec<Settlement>,
+) -> Vec<Settlement> {
+    if ends.is_empty() {
+        return ends;
+    }
+    let (job_ids, attempts) = leases(&ends);
+    let (leased, _) = persist(registration, "verify", || async {
+        sqlx::query_file!(
+            "../../sql/queries/queue_jobs/uncommitted.sql",
+            registration.worker_id,
+            &job_ids,
+            &attempts,
+        )
+        .fetch_one(&core.pool)
+        .await
+        .map(|row| row.leased)
+    })
+    .await;
+    let leased = leased.unwrap_or_default();
+    let mut uncommitted = Vec::new();
+    for mut settlement in ends {
+        if leased.contains(&settlement.job_id) {
+            let error = "the handler returned Done but did not commit its transaction".to_owned();
+            tracing::error!(
+                job.id = settlement.job_id,
+                job.kind = settlement.kind,
+                error
+            );
+            settlement.outcome = Outcome::Failed {
+                error,
+                delay: Duration::ZERO,
+            };
+            uncommitted.push(settlement);
+        } else {
+            settlement.finished(core, "succeeded");
+        }
+    }
+    uncommitted
+}
+
+/// Ends attempts that did not complete their jobs.
+async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+    if ends.is_empty() {
+        return;
+    }
+    let (job_ids, attempts) = leases(&ends);
+    let terms = ends.iter().filter_map(Settlement::terms);
+    let (outcomes, (delays, errors)): (Vec<String>, (Vec<i64>, Vec<String>)) = terms
+        // PostgreSQL cannot store NUL, and a refused error text would be refused for ever.
+        .map(|(outcome, delay, error)| {
+            (outcome.to_owned(), (delay, error.replace('\0', "\u{fffd}")))
+        })
+        .unzip();
+    let (fates, tries) = persist(registration, "settle", || async {
+        sqlx::query_file!(
+            "../../sql/queries/queue_jobs/settle.sql",
+            registration.worker_id,
+            &job_ids,
+            &attempts,
+            &outcomes,
+            &delays,
+            &errors,
+        )
+        .fetch_all(&core.pool)
+        .await
+    })
+    .await;
+    let fates: HashMap<i64, String> = fates
+        .into_iter()
+        .flatten()
+        .map(|row| (row.job_id, row.fate))
+        .collect();
+    for settlement in ends {
+        match (
+            fates.get(&settlement.job_id).map(String::as_str),
+            &settlement.outcome,
+        ) {
+            (None, _) if tries > 1 => {}
+            (None, _) => {
+                settlement.fenced();
+                settlement.finished(core, "lost");
+            }
+            (Some(_), Outcome::Released | Outcome::Unstarted) => {}
+            (Some("dead"), _) => settlement.finished(core, "dead"),
+            (Some("cancelled" | "discarded"), _) => settlement.finished(core, "cancelled"),
+            (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, "snoozed"),
+            (Some(_), _) => settlement.finished(core, "retried"),
+        }
+    }
+    if fates.values().any(|fate| fate == "scheduled") {
+        core.wake_promoter.notify_one();
+    }
+    if fates.values().any(|fate| fate == "ready") {
+        core.wake_claimer.notify_one();
+    }
+}
+
+/// Repeats a write until the database took it or the leases are lost; says how often it tried.
+/// A write may be done although its answer was lost: the fence makes the second try harmless.
+async fn persist<T, Write>(
+    registration: &Registration,
+    what: &'static str,
+    write: impl Fn() -> Write,
+) -> (Option<T>, u32)
+where
+    Write: Future<Output = Result<T, sqlx::Error>>,
+{
+    let mut backoff = Backoff::default();
+    let mut tries = 1;
+    loop {
+        match write().await {
+            Ok(answer) => return (Some(answer), tries),
+            Err(error) if registration.is_lost() => {
+                tracing::warn!(%error, what, "leases are lost, results are dropped");
+                return (None, 1);
+            }
+            Err(error) => {
+                let wait = backoff.next();
+                tracing::warn!(
+                    %error,
+                    what,
+                    retry_in_ms = wait.as_millis(),
+                    "results could not be written, trying again",
+                );
+                tokio::time::sleep(wait).await;
+                tries += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The queue's promises, each on a real PostgreSQL.

@@ -1,0 +1,25 @@
+-- One job with all its attempts, whatever its state. $1: job_id.
+select
+  job_id as "job_id!",
+  kind as "kind!",
+  queue as "queue!",
+  state as "state!",
+  priority as "priority!",
+  args as "args!",
+  attempt as "attempt!",
+  forgiven as "forgiven!",
+  max_attempts,
+  run_at as "run_at!",
+  created_at as "created_at!",
+  claimed_at,
+  finished_at,
+  worker_id,
+  worker,
+  unique_key,
+  unique_scope,
+  group_key,
+  trace_context,
+  cancel_requested as "cancel_requested!",
+  last_error,
+  attempts as "attempts!"
+from queue.job($1)
