@@ -2,32 +2,32 @@
 -- Locks: none, new tables only.
 
 create table order_settings (
-    tenant_id uuid not null default current_tenant_id(),
-    reservation_ttl interval not null default interval '15 minutes',
-    constraint order_settings_pkey primary key (tenant_id),
-    constraint order_settings_reservation_ttl_check
-        check (reservation_ttl between interval '0' and interval '90 days')
+  tenant_id uuid not null default current_tenant_id(),
+  reservation_ttl interval not null default interval '15 minutes',
+  constraint order_settings_pkey primary key (tenant_id),
+  constraint order_settings_reservation_ttl_check
+    check (reservation_ttl between interval '1 second' and interval '90 days')
 );
 
 comment on table order_settings is
-    'A shop''s own order policy; a shop without a row has the defaults.';
+  'A shop''s own order policy; a shop without a row has the defaults.';
 comment on column order_settings.tenant_id is 'The shop.';
 comment on column order_settings.reservation_ttl is
-    'How long a pending order holds its stock before it expires; 15 minutes without a row.';
+  'How long a pending order holds its stock before it expires; 15 minutes without a row.';
 
 create table order_state_transitions (
-    axis text not null,
-    from_status text,
-    to_status text not null,
-    constraint order_state_transitions_key
-        unique nulls not distinct (axis, from_status, to_status),
-    constraint order_state_transitions_axis_check
-        check (axis in ('order', 'payment', 'fulfillment'))
+  axis text not null,
+  from_status text,
+  to_status text not null,
+  constraint order_state_transitions_key
+    unique nulls not distinct (axis, from_status, to_status),
+  constraint order_state_transitions_axis_check
+    check (axis in ('order', 'payment', 'fulfillment'))
 );
 
 comment on table order_state_transitions is
-    'The legal changes of state; triggers refuse every other with SQLSTATE P0STT. Shared by all '
-    'shops.';
+  'The legal changes of state; triggers refuse every other with SQLSTATE P0STT. Shared by all '
+  'shops.';
 comment on column order_state_transitions.axis is 'order, payment or fulfillment.';
 comment on column order_state_transitions.from_status is 'State before; null: may start there.';
 comment on column order_state_transitions.to_status is 'State after.';
@@ -35,127 +35,127 @@ comment on column order_state_transitions.to_status is 'State after.';
 insert into order_state_transitions (axis, from_status, to_status)
 select axis, nullif(from_status, '-'), to_status
 from (values
-    ('order', '-', '{draft,pending}'),
-    ('order', 'draft', '{pending,cancelled}'),
-    ('order', 'pending', '{confirmed,on_hold,payment_failed,expired,cancelled}'),
-    ('order', 'payment_failed', '{pending,cancelled}'),
-    ('order', 'on_hold', '{pending,confirmed,cancelled}'),
-    ('order', 'confirmed', '{processing,on_hold,cancelled}'),
-    -- Digital goods are never picked or shipped: processing leads straight to delivered.
-    ('order', 'processing', '{picking,partially_shipped,shipped,delivered,on_hold,cancelled}'),
-    ('order', 'picking', '{packed,processing,on_hold,cancelled}'),
-    ('order', 'packed', '{partially_shipped,shipped,on_hold,cancelled}'),
-    ('order', 'partially_shipped', '{shipped,partially_delivered}'),
-    ('order', 'shipped', '{partially_delivered,delivered}'),
-    ('order', 'partially_delivered', '{delivered}'),
-    ('order', 'delivered', '{completed,partially_returned,returned}'),
-    ('order', 'partially_returned', '{returned}'),
-    ('order', 'completed', '{partially_returned,returned}'),
-    ('payment', '-', '{pending}'),
-    ('payment', 'pending', '{requires_action,authorized,paid,failed,cancelled}'),
-    ('payment', 'requires_action', '{authorized,paid,failed,cancelled}'),
-    ('payment', 'authorized', '{partially_paid,paid,voided,failed}'),
-    ('payment', 'partially_paid', '{paid,partially_refunded,refunded}'),
-    ('payment', 'paid', '{partially_refunded,refunded,disputed}'),
-    ('payment', 'partially_refunded', '{refunded}'),
-    -- A late capture wins over failed and cancelled: the money did move.
-    ('payment', 'failed', '{pending,paid}'),
-    ('payment', 'cancelled', '{paid}'),
-    ('payment', 'disputed', '{paid,refunded}'),
-    ('fulfillment', '-', '{pending}'),
-    ('fulfillment', 'pending', '{on_hold,submitted,picking,cancelled}'),
-    -- on_hold -> delivered, failed: a person found out what the provider never answered.
-    ('fulfillment', 'on_hold', '{pending,delivered,failed,cancelled}'),
-    -- submitted -> on_hold: the outcome is unknown and the provider can't say.
-    ('fulfillment', 'submitted',
-        '{accepted,rejected,failed,cancellation_requested,delivered,on_hold}'),
-    ('fulfillment', 'rejected', '{pending,cancelled}'),
-    ('fulfillment', 'failed', '{pending,cancelled}'),
-    ('fulfillment', 'accepted',
-        '{picking,packed,shipped,cancellation_requested,delivered,rejected,failed,on_hold}'),
-    ('fulfillment', 'picking', '{packed,pending}'),
-    ('fulfillment', 'packed', '{shipped,cancelled}'),
-    ('fulfillment', 'cancellation_requested', '{cancelled,accepted}'),
-    ('fulfillment', 'shipped', '{delivered,returned}')
+  ('order', '-', '{draft,pending}'),
+  ('order', 'draft', '{pending,cancelled}'),
+  ('order', 'pending', '{confirmed,on_hold,payment_failed,expired,cancelled}'),
+  ('order', 'payment_failed', '{pending,cancelled}'),
+  ('order', 'on_hold', '{pending,confirmed,cancelled}'),
+  ('order', 'confirmed', '{processing,on_hold,cancelled}'),
+  -- Digital goods are never picked or shipped: processing leads straight to delivered.
+  ('order', 'processing', '{picking,partially_shipped,shipped,delivered,on_hold,cancelled}'),
+  ('order', 'picking', '{packed,processing,on_hold,cancelled}'),
+  ('order', 'packed', '{partially_shipped,shipped,on_hold,cancelled}'),
+  ('order', 'partially_shipped', '{shipped,partially_delivered}'),
+  ('order', 'shipped', '{partially_delivered,delivered}'),
+  ('order', 'partially_delivered', '{delivered}'),
+  ('order', 'delivered', '{completed,partially_returned,returned}'),
+  ('order', 'partially_returned', '{returned}'),
+  ('order', 'completed', '{partially_returned,returned}'),
+  ('payment', '-', '{pending}'),
+  ('payment', 'pending', '{requires_action,authorized,paid,failed,cancelled}'),
+  ('payment', 'requires_action', '{authorized,paid,failed,cancelled}'),
+  ('payment', 'authorized', '{partially_paid,paid,voided,failed}'),
+  ('payment', 'partially_paid', '{paid,partially_refunded,refunded}'),
+  ('payment', 'paid', '{partially_refunded,refunded,disputed}'),
+  ('payment', 'partially_refunded', '{refunded}'),
+  -- A late capture wins over failed and cancelled: the money did move.
+  ('payment', 'failed', '{pending,paid}'),
+  ('payment', 'cancelled', '{paid}'),
+  ('payment', 'disputed', '{paid,refunded}'),
+  ('fulfillment', '-', '{pending}'),
+  ('fulfillment', 'pending', '{on_hold,submitted,picking,cancelled}'),
+  -- on_hold -> delivered, failed: a person found out what the provider never answered.
+  ('fulfillment', 'on_hold', '{pending,delivered,failed,cancelled}'),
+  -- submitted -> on_hold: the outcome is unknown and the provider can't say.
+  ('fulfillment', 'submitted',
+    '{accepted,rejected,failed,cancellation_requested,delivered,on_hold}'),
+  ('fulfillment', 'rejected', '{pending,cancelled}'),
+  ('fulfillment', 'failed', '{pending,cancelled}'),
+  ('fulfillment', 'accepted',
+    '{picking,packed,shipped,cancellation_requested,delivered,rejected,failed,on_hold}'),
+  ('fulfillment', 'picking', '{packed,pending}'),
+  ('fulfillment', 'packed', '{shipped,cancelled}'),
+  ('fulfillment', 'cancellation_requested', '{cancelled,accepted}'),
+  ('fulfillment', 'shipped', '{delivered,returned}')
 ) as legal (axis, from_status, to_statuses)
 cross join lateral unnest(to_statuses::text[]) as to_status;
 
 create table orders (
-    tenant_id uuid not null default current_tenant_id(),
-    order_id bigint generated by default as identity,
-    order_number text not null,
-    order_status text not null default 'pending',
-    payment_status text not null default 'pending',
-    payment_method text not null,
-    currency char(3) not null,
-    subtotal bigint not null,
-    shipping_fee bigint not null default 0,
-    tax_amount bigint not null default 0,
-    discount_amount bigint not null default 0,
-    total_amount bigint not null,
-    customer_name text not null,
-    customer_email text,
-    customer_phone text,
-    shipping_address jsonb,
-    locale text not null default 'en',
-    order_source text not null default 'api',
-    cancel_reason text,
-    cancelled_by text,
-    error_count integer not null default 0,
-    lock_version integer not null default 0,
-    expires_at timestamptz,
-    placed_at timestamptz not null default clock_now(),
-    confirmed_at timestamptz,
-    delivered_at timestamptz,
-    cancelled_at timestamptz,
-    updated_at timestamptz not null default clock_now(),
-    constraint orders_pkey primary key (tenant_id, order_id),
-    constraint orders_order_number_key unique (tenant_id, order_number),
-    constraint orders_order_status_check check (order_status in (
-        'draft', 'pending', 'payment_failed', 'on_hold', 'confirmed', 'processing', 'picking',
-        'packed', 'partially_shipped', 'shipped', 'partially_delivered', 'delivered',
-        'completed', 'partially_returned', 'returned', 'cancelled', 'expired')),
-    constraint orders_payment_status_check check (payment_status in (
-        'pending', 'requires_action', 'authorized', 'partially_paid', 'paid', 'failed',
-        'cancelled', 'voided', 'partially_refunded', 'refunded', 'disputed')),
-    constraint orders_payment_method_check check (payment_method ~ '^[a-z][a-z0-9_]{0,39}$'),
-    constraint orders_currency_check check (currency ~ '^[A-Z]{3}$'),
-    constraint orders_amounts_check check (
-        subtotal >= 0 and shipping_fee >= 0 and tax_amount >= 0 and discount_amount >= 0
-        and total_amount >= 0),
-    constraint orders_total_check
-        check (total_amount = subtotal + shipping_fee + tax_amount - discount_amount),
-    constraint orders_customer_name_check check (length(customer_name) between 1 and 200),
-    constraint orders_customer_email_check check (length(customer_email) between 3 and 254),
-    constraint orders_customer_phone_check check (length(customer_phone) between 7 and 20),
-    constraint orders_shipping_address_check
-        check (jsonb_typeof(shipping_address) = 'object'),
-    constraint orders_locale_check check (length(locale) between 2 and 35),
-    constraint orders_order_source_check check (length(order_source) between 1 and 40),
-    constraint orders_error_count_check check (error_count >= 0)
+  tenant_id uuid not null default current_tenant_id(),
+  order_id bigint generated by default as identity,
+  order_number text not null,
+  order_status text not null default 'pending',
+  payment_status text not null default 'pending',
+  payment_method text not null,
+  currency char(3) not null,
+  subtotal bigint not null,
+  shipping_fee bigint not null default 0,
+  tax_amount bigint not null default 0,
+  discount_amount bigint not null default 0,
+  total_amount bigint not null,
+  customer_name text not null,
+  customer_email text,
+  customer_phone text,
+  shipping_address jsonb,
+  locale text not null default 'en',
+  order_source text not null default 'api',
+  cancel_reason text,
+  cancelled_by text,
+  error_count integer not null default 0,
+  lock_version integer not null default 0,
+  expires_at timestamptz,
+  placed_at timestamptz not null default clock_now(),
+  confirmed_at timestamptz,
+  delivered_at timestamptz,
+  cancelled_at timestamptz,
+  updated_at timestamptz not null default clock_now(),
+  constraint orders_pkey primary key (tenant_id, order_id),
+  constraint orders_order_number_key unique (tenant_id, order_number),
+  constraint orders_order_status_check check (order_status in (
+    'draft', 'pending', 'payment_failed', 'on_hold', 'confirmed', 'processing', 'picking',
+    'packed', 'partially_shipped', 'shipped', 'partially_delivered', 'delivered',
+    'completed', 'partially_returned', 'returned', 'cancelled', 'expired')),
+  constraint orders_payment_status_check check (payment_status in (
+    'pending', 'requires_action', 'authorized', 'partially_paid', 'paid', 'failed',
+    'cancelled', 'voided', 'partially_refunded', 'refunded', 'disputed')),
+  constraint orders_payment_method_check check (payment_method ~ '^[a-z][a-z0-9_]{0,39}$'),
+  constraint orders_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint orders_amounts_check check (
+    subtotal >= 0 and shipping_fee >= 0 and tax_amount >= 0 and discount_amount >= 0
+    and total_amount >= 0),
+  constraint orders_total_check
+    check (total_amount = subtotal + shipping_fee + tax_amount - discount_amount),
+  constraint orders_customer_name_check check (length(customer_name) between 1 and 200),
+  constraint orders_customer_email_check check (length(customer_email) between 3 and 254),
+  constraint orders_customer_phone_check check (length(customer_phone) between 7 and 20),
+  constraint orders_shipping_address_check
+    check (jsonb_typeof(shipping_address) = 'object'),
+  constraint orders_locale_check check (length(locale) between 2 and 35),
+  constraint orders_order_source_check check (length(order_source) between 1 and 40),
+  constraint orders_error_count_check check (error_count >= 0)
 )
 -- An order's row changes a handful of times in its first minutes; room on the page for that.
 with (fillfactor = 80);
 
 create index orders_expires_at_idx on orders (expires_at) where order_status = 'pending';
 create index orders_open_idx on orders (tenant_id, placed_at)
-    where order_status in ('draft', 'pending', 'payment_failed', 'on_hold', 'confirmed',
-        'processing', 'picking', 'packed');
+  where order_status in ('draft', 'pending', 'payment_failed', 'on_hold', 'confirmed',
+    'processing', 'picking', 'packed');
 create index orders_placed_at_idx on orders (tenant_id, placed_at desc, order_id desc);
 
 comment on table orders is
-    'One order. Its triggers: trg_orders_guard (legal states, fixed columns), trg_orders_history, '
-    'trg_orders_reserve, trg_orders_confirmed (stock, fulfilments), trg_orders_closed (release), '
-    'trg_orders_notify, trg_orders_total. Place one with create_order(), never line by line.';
+  'One order. Its triggers: trg_orders_guard (legal states, fixed columns), trg_orders_history, '
+  'trg_orders_reserve, trg_orders_confirmed (stock, fulfilments), trg_orders_closed (release), '
+  'trg_orders_notify, trg_orders_total. Place one with create_order(), never line by line.';
 comment on column orders.tenant_id is 'The shop.';
 comment on column orders.order_id is 'Key, unique in the whole database.';
 comment on column orders.order_number is 'Number for people, ORD-YYYYMMDD-id; given by trigger.';
 comment on column orders.order_status is
-    'State on the order axis of order_state_transitions; from processing on it follows the '
-    'fulfilments.';
+  'State on the order axis of order_state_transitions; from processing on it follows the '
+  'fulfilments.';
 comment on column orders.payment_status is 'State on the payment axis.';
 comment on column orders.payment_method is
-    'cod and account are confirmed at once; all others wait, pending, for sp_confirm_order().';
+  'cod and account are confirmed at once; all others wait, pending, for sp_confirm_order().';
 comment on column orders.currency is 'ISO 4217 code of all amounts of the order.';
 comment on column orders.subtotal is 'Sum of the lines, minor units.';
 comment on column orders.shipping_fee is 'Minor units.';
@@ -166,8 +166,8 @@ comment on column orders.customer_name is 'Who ordered (personal data).';
 comment on column orders.customer_email is 'Where notices go (personal data).';
 comment on column orders.customer_phone is 'E.164 (personal data).';
 comment on column orders.shipping_address is
-    'Snapshot: recipient, phone, address, address2, city, province, postal_code, country; null for '
-    'digital orders (personal data).';
+  'Snapshot: recipient, phone, address, address2, city, province, postal_code, country; null for '
+  'digital orders (personal data).';
 comment on column orders.locale is 'BCP 47 language of notices.';
 comment on column orders.order_source is 'Where it came from: web, messenger, api, …';
 comment on column orders.cancel_reason is 'Why it was cancelled.';
@@ -175,8 +175,8 @@ comment on column orders.cancelled_by is 'Who cancelled it.';
 comment on column orders.error_count is 'Unresolved order_errors, kept by trg_order_errors_count.';
 comment on column orders.lock_version is 'Counts changes of the row.';
 comment on column orders.expires_at is
-    'A pending order lapses at this time and gives its stock back; set by trigger from '
-    'order_settings.';
+  'A pending order lapses at this time and gives its stock back; set by trigger from '
+  'order_settings.';
 comment on column orders.placed_at is 'When it was placed.';
 comment on column orders.confirmed_at is 'When it was first confirmed.';
 comment on column orders.delivered_at is 'When everything was delivered.';
@@ -184,37 +184,37 @@ comment on column orders.cancelled_at is 'When it was cancelled.';
 comment on column orders.updated_at is 'When the row last changed.';
 
 create table order_items (
-    tenant_id uuid not null default current_tenant_id(),
-    order_item_id bigint generated by default as identity,
-    order_id bigint not null,
-    variant_id bigint not null,
-    line_number integer not null,
-    sku text not null,
-    title text not null,
-    quantity integer not null,
-    unit_price bigint not null,
-    total_price bigint not null,
-    recipient_phone text,
-    constraint order_items_pkey primary key (tenant_id, order_item_id),
-    constraint order_items_order_id_fkey
-        foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
-    constraint order_items_variant_id_fkey
-        foreign key (tenant_id, variant_id) references product_variants (tenant_id, variant_id),
-    -- Also what lets reservations and fulfilments prove that a line is of their order.
-    constraint order_items_order_line_key unique (tenant_id, order_id, order_item_id),
-    constraint order_items_line_number_key unique (tenant_id, order_id, line_number),
-    constraint order_items_line_number_check check (line_number > 0),
-    constraint order_items_quantity_check check (quantity > 0),
-    constraint order_items_unit_price_check check (unit_price >= 0),
-    constraint order_items_total_price_check check (total_price = unit_price * quantity),
-    constraint order_items_recipient_phone_check check (length(recipient_phone) between 7 and 20)
+  tenant_id uuid not null default current_tenant_id(),
+  order_item_id bigint generated by default as identity,
+  order_id bigint not null,
+  variant_id bigint not null,
+  line_number integer not null,
+  sku text not null,
+  title text not null,
+  quantity integer not null,
+  unit_price bigint not null,
+  total_price bigint not null,
+  recipient_phone text,
+  constraint order_items_pkey primary key (tenant_id, order_item_id),
+  constraint order_items_order_id_fkey
+    foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
+  constraint order_items_variant_id_fkey
+    foreign key (tenant_id, variant_id) references product_variants (tenant_id, variant_id),
+  -- Also what lets reservations and fulfilments prove that a line is of their order.
+  constraint order_items_order_line_key unique (tenant_id, order_id, order_item_id),
+  constraint order_items_line_number_key unique (tenant_id, order_id, line_number),
+  constraint order_items_line_number_check check (line_number > 0),
+  constraint order_items_quantity_check check (quantity > 0),
+  constraint order_items_unit_price_check check (unit_price >= 0),
+  constraint order_items_total_price_check check (total_price = unit_price * quantity),
+  constraint order_items_recipient_phone_check check (length(recipient_phone) between 7 and 20)
 );
 
 create index order_items_variant_id_idx on order_items (tenant_id, variant_id);
 
 comment on table order_items is
-    'Lines of an order. Inserting lines of a pending order reserves their stock, all or nothing '
-    '(trg_order_items_reserve); afterwards lines do not change (trg_order_items_guard).';
+  'Lines of an order. Inserting lines of a pending order reserves their stock, all or nothing '
+  '(trg_order_items_reserve); afterwards lines do not change (trg_order_items_guard).';
 comment on column order_items.tenant_id is 'The shop.';
 comment on column order_items.order_item_id is 'Key, unique in the whole database.';
 comment on column order_items.order_id is 'The order.';
@@ -226,33 +226,33 @@ comment on column order_items.quantity is 'Units.';
 comment on column order_items.unit_price is 'Minor units, at that time.';
 comment on column order_items.total_price is 'unit_price * quantity.';
 comment on column order_items.recipient_phone is
-    'E.164 number that receives airtime or data; null for other goods (personal data).';
+  'E.164 number that receives airtime or data; null for other goods (personal data).';
 
 create table order_state_history (
-    tenant_id uuid not null default current_tenant_id(),
-    history_id bigint generated by default as identity,
-    order_id bigint not null,
-    fulfillment_id bigint,
-    axis text not null,
-    from_status text,
-    to_status text not null,
-    changed_by text not null,
-    reason text,
-    created_at timestamptz not null default clock_now(),
-    constraint order_state_history_pkey primary key (tenant_id, history_id),
-    constraint order_state_history_order_id_fkey
-        foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
-    constraint order_state_history_axis_check
-        check (axis in ('order', 'payment', 'fulfillment')),
-    constraint order_state_history_fulfillment_id_check
-        check ((axis = 'fulfillment') = (fulfillment_id is not null))
+  tenant_id uuid not null default current_tenant_id(),
+  history_id bigint generated by default as identity,
+  order_id bigint not null,
+  fulfillment_id bigint,
+  axis text not null,
+  from_status text,
+  to_status text not null,
+  changed_by text not null,
+  reason text,
+  created_at timestamptz not null default clock_now(),
+  constraint order_state_history_pkey primary key (tenant_id, history_id),
+  constraint order_state_history_order_id_fkey
+    foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
+  constraint order_state_history_axis_check
+    check (axis in ('order', 'payment', 'fulfillment')),
+  constraint order_state_history_fulfillment_id_check
+    check ((axis = 'fulfillment') = (fulfillment_id is not null))
 );
 
 create index order_state_history_order_id_idx
-    on order_state_history (tenant_id, order_id, axis, fulfillment_id, history_id);
+  on order_state_history (tenant_id, order_id, axis, fulfillment_id, history_id);
 
 comment on table order_state_history is
-    'Every change of state, written by triggers whoever makes it; append-only.';
+  'Every change of state, written by triggers whoever makes it; append-only.';
 comment on column order_state_history.tenant_id is 'The shop.';
 comment on column order_state_history.history_id is 'Key; grows in the order of the changes.';
 comment on column order_state_history.order_id is 'The order.';
@@ -261,22 +261,22 @@ comment on column order_state_history.axis is 'order, payment or fulfillment.';
 comment on column order_state_history.from_status is 'State before; null for the first row.';
 comment on column order_state_history.to_status is 'State after.';
 comment on column order_state_history.changed_by is
-    'Who: the actor given to sp_*(), else the database user.';
+  'Who: the actor given to sp_*(), else the database user.';
 comment on column order_state_history.reason is 'Why, as given.';
 comment on column order_state_history.created_at is 'When.';
 
 create table order_logs (
-    tenant_id uuid not null default current_tenant_id(),
-    order_log_id bigint generated by default as identity,
-    order_id bigint not null,
-    action text not null,
-    details jsonb not null default '{}',
-    actor text not null,
-    created_at timestamptz not null default clock_now(),
-    constraint order_logs_pkey primary key (tenant_id, order_log_id),
-    constraint order_logs_order_id_fkey
-        foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
-    constraint order_logs_action_check check (length(action) between 1 and 64)
+  tenant_id uuid not null default current_tenant_id(),
+  order_log_id bigint generated by default as identity,
+  order_id bigint not null,
+  action text not null,
+  details jsonb not null default '{}',
+  actor text not null,
+  created_at timestamptz not null default clock_now(),
+  constraint order_logs_pkey primary key (tenant_id, order_log_id),
+  constraint order_logs_order_id_fkey
+    foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
+  constraint order_logs_action_check check (length(action) between 1 and 64)
 );
 
 create index order_logs_order_id_idx on order_logs (tenant_id, order_id, order_log_id);
@@ -291,36 +291,36 @@ comment on column order_logs.actor is 'Who did it.';
 comment on column order_logs.created_at is 'When.';
 
 create table order_errors (
-    tenant_id uuid not null default current_tenant_id(),
-    order_error_id bigint generated by default as identity,
-    order_id bigint not null,
-    fulfillment_id bigint,
-    category text not null,
-    severity text not null,
-    stage text not null,
-    code text not null,
-    message text not null,
-    context jsonb not null default '{}',
-    is_resolved boolean not null default false,
-    resolved_at timestamptz,
-    resolved_by text,
-    created_at timestamptz not null default clock_now(),
-    constraint order_errors_pkey primary key (tenant_id, order_error_id),
-    constraint order_errors_order_id_fkey
-        foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
-    constraint order_errors_category_check check (category in (
-        'delivery', 'payment', 'stock', 'database', 'api', 'unknown')),
-    constraint order_errors_severity_check check (severity in (
-        'critical', 'high', 'medium', 'low')),
-    constraint order_errors_resolved_check check (is_resolved = (resolved_at is not null))
+  tenant_id uuid not null default current_tenant_id(),
+  order_error_id bigint generated by default as identity,
+  order_id bigint not null,
+  fulfillment_id bigint,
+  category text not null,
+  severity text not null,
+  stage text not null,
+  code text not null,
+  message text not null,
+  context jsonb not null default '{}',
+  is_resolved boolean not null default false,
+  resolved_at timestamptz,
+  resolved_by text,
+  created_at timestamptz not null default clock_now(),
+  constraint order_errors_pkey primary key (tenant_id, order_error_id),
+  constraint order_errors_order_id_fkey
+    foreign key (tenant_id, order_id) references orders (tenant_id, order_id),
+  constraint order_errors_category_check check (category in (
+    'delivery', 'payment', 'stock', 'database', 'api', 'unknown')),
+  constraint order_errors_severity_check check (severity in (
+    'critical', 'high', 'medium', 'low')),
+  constraint order_errors_resolved_check check (is_resolved = (resolved_at is not null))
 );
 
 create index order_errors_order_id_idx on order_errors (tenant_id, order_id);
 create index order_errors_open_idx on order_errors (tenant_id, created_at) where not is_resolved;
 
 comment on table order_errors is
-    'Failures tied to an order that a person should know of; unresolved ones are counted on the '
-    'order.';
+  'Failures tied to an order that a person should know of; unresolved ones are counted on the '
+  'order.';
 comment on column order_errors.tenant_id is 'The shop.';
 comment on column order_errors.order_error_id is 'Key.';
 comment on column order_errors.order_id is 'The order.';

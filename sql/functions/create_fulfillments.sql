@@ -1,0 +1,88 @@
+-- Asks providers for every line of these confirmed orders that nobody was asked for yet.
+--
+-- A digital line is a fulfilment of its own: it succeeds, fails and is retried by itself. Physical
+-- lines go together, one fulfilment per provider and location. Lines without a provider are for a
+-- person (provider manual). Inserting fulfilments enqueues their jobs (trg_fulfillments_enqueue).
+create or replace function create_fulfillments(p_tenant uuid, p_order_ids bigint[])
+returns integer
+language plpgsql volatile
+as $$
+declare
+  v_created integer;
+begin
+  with open_lines as (
+    select
+      oi.order_id,
+      oi.order_item_id,
+      oi.quantity,
+      coalesce(v.fulfillment_provider, 'manual') as provider_code,
+      v.kind,
+      -- Only where one unit is one unit of one item can promises be told apart by location.
+      (select count(*) = 1 and min(vi.required_quantity) = 1
+        from variant_inventory_items as vi
+        where vi.tenant_id = p_tenant and vi.variant_id = oi.variant_id) as is_plain
+    from order_items as oi
+    join product_variants as v using (tenant_id, variant_id)
+    where oi.tenant_id = p_tenant
+      and oi.order_id = any (p_order_ids)
+      and not exists (
+        select
+        from fulfillment_items as fi
+        join fulfillments as f using (tenant_id, order_id, fulfillment_id)
+        where fi.tenant_id = p_tenant
+          and fi.order_id = oi.order_id
+          and fi.order_item_id = oi.order_item_id
+          and f.status <> 'cancelled')
+  ),
+  parts as (
+    select
+      n.order_id,
+      n.order_item_id,
+      n.provider_code,
+      case n.kind when 'physical' then r.location_id end as location_id,
+      case n.kind when 'digital' then n.order_item_id end as digital_line,
+      r.reservation_id,
+      coalesce(r.quantity, n.quantity) as quantity
+    from open_lines as n
+    left join inventory_reservations as r
+      on r.tenant_id = p_tenant
+      and r.order_id = n.order_id
+      and r.order_item_id = n.order_item_id
+      and r.status = 'committed'
+      and n.is_plain
+  ),
+  groups as materialized (
+    select
+      nextval('fulfillments_fulfillment_id_seq') as fulfillment_id,
+      g.*
+    from (
+      select distinct order_id, provider_code, location_id, digital_line
+      from parts
+      order by order_id, provider_code, location_id, digital_line
+    ) as g
+  ),
+  headers as (
+    insert into fulfillments (tenant_id, fulfillment_id, order_id, provider_code, location_id)
+    select p_tenant, fulfillment_id, order_id, provider_code, location_id
+    from groups
+    returning 1
+  ),
+  items as (
+    insert into fulfillment_items (
+      tenant_id, fulfillment_id, order_id, order_item_id, reservation_id, quantity)
+    select p_tenant, g.fulfillment_id, p.order_id, p.order_item_id, p.reservation_id, p.quantity
+    from parts as p
+    join groups as g
+      on g.order_id = p.order_id
+      and g.provider_code = p.provider_code
+      and g.location_id is not distinct from p.location_id
+      and g.digital_line is not distinct from p.digital_line
+    returning 1
+  )
+  select count(*) into v_created from headers;
+  return v_created;
+end
+$$;
+
+comment on function create_fulfillments(uuid, bigint[]) is
+  'Makes the fulfilments of confirmed orders: one per digital line, else per provider, location.';

@@ -1,0 +1,36 @@
+-- Confirms a pending or held order: its stock is committed, its fulfilments and their jobs begin.
+-- Confirming a confirmed order again changes nothing. P0NOF, P0STT; P0EXP when its reservation
+-- lapsed before: the stock may be promised to somebody else by now.
+create or replace function sp_confirm_order(
+  p_order_id bigint,
+  p_actor text,
+  p_notes text default null,
+  p_tenant uuid default current_tenant_id()
+)
+returns void
+language plpgsql volatile
+as $$
+declare
+  v_status constant text := lock_order(p_tenant, p_order_id);
+begin
+  if v_status = 'confirmed' then
+    return;
+  end if;
+  if v_status = 'expired' then
+    raise exception 'the order expired before it was confirmed' using errcode = 'P0EXP';
+  end if;
+  if v_status not in ('pending', 'on_hold') then
+    perform refuse_transition('order', v_status, 'confirmed');
+  end if;
+  perform act_as(p_actor, p_notes);
+  update orders
+  set order_status = 'confirmed'
+  where tenant_id = p_tenant
+    and order_id = p_order_id;
+  perform log_order(p_tenant, p_order_id, 'confirm', jsonb_build_object('notes', p_notes));
+  perform act_as(null, null);
+end
+$$;
+
+comment on function sp_confirm_order(bigint, text, text, uuid) is
+  'Confirms a pending or held order and starts its fulfilment; P0NOF, P0STT, P0EXP.';

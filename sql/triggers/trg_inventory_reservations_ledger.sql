@@ -1,0 +1,109 @@
+-- Each new promise and each change of one becomes ledger rows, which move the levels.
+-- reserved -> committed | released | expired; committed -> fulfilled | released. What a promise is
+-- for, and how much, never changes; a line is never promised more than it needs.
+create or replace function trg_inventory_reservations_ledger()
+returns trigger
+language plpgsql
+as $$
+declare
+  v_from text;
+  v_to text;
+begin
+  if tg_op = 'INSERT' then
+    if exists (select from new_rows where status <> 'reserved') then
+      raise exception 'a reservation starts reserved' using errcode = 'P0STT';
+    end if;
+    if exists (
+      select
+      from new_rows as n
+      join order_items as oi using (tenant_id, order_id, order_item_id)
+      left join variant_inventory_items as vi
+        on vi.tenant_id = n.tenant_id
+        and vi.variant_id = oi.variant_id
+        and vi.inventory_item_id = n.inventory_item_id
+      where coalesce(oi.quantity::bigint * vi.required_quantity, 0) < (
+        select sum(r.quantity)
+        from inventory_reservations as r
+        where r.tenant_id = n.tenant_id
+          and r.order_id = n.order_id
+          and r.order_item_id = n.order_item_id
+          and r.inventory_item_id = n.inventory_item_id
+          and r.status in ('reserved', 'committed', 'fulfilled'))
+    ) then
+      raise exception 'a line is not promised more than it needs'
+        using errcode = '23514', constraint = 'inventory_reservations_quantity_check';
+    end if;
+    insert into stock_movements (
+      tenant_id, inventory_item_id, location_id, kind, reserved_delta, order_id, reservation_id,
+      actor)
+    select tenant_id, inventory_item_id, location_id, 'reserved', quantity, order_id,
+      reservation_id, current_actor()
+    from new_rows;
+    return null;
+  end if;
+
+  if (select count(*) from new_rows) <> (
+    select count(*)
+    from new_rows as n
+    join old_rows as o using (
+      tenant_id, reservation_id, order_id, order_item_id, inventory_item_id, location_id, quantity)
+  ) then
+    raise exception 'what a reservation is for does not change; release it' using errcode = '42501';
+  end if;
+  select o.status, n.status into v_from, v_to
+  from new_rows as n
+  join old_rows as o using (tenant_id, reservation_id)
+  where n.status <> o.status
+    and (o.status, n.status) not in (
+      ('reserved', 'committed'), ('reserved', 'released'), ('reserved', 'expired'),
+      ('committed', 'fulfilled'), ('committed', 'released'))
+  limit 1;
+  if found then
+    perform refuse_transition('reservation', v_from, v_to,
+      format('a reservation that is %s can not become %s', v_from, v_to));
+  end if;
+
+  insert into stock_movements (
+    tenant_id, inventory_item_id, location_id, kind, on_hand_delta, reserved_delta,
+    allocated_delta, order_id, reservation_id, reason, actor)
+  select
+    n.tenant_id,
+    n.inventory_item_id,
+    n.location_id,
+    case n.status
+      when 'committed' then 'allocated'
+      when 'fulfilled' then 'shipped'
+      when 'expired' then 'reservation_expired'
+      else case o.status when 'committed' then 'deallocated' else 'reservation_released' end
+    end,
+    case n.status when 'fulfilled' then -n.quantity else 0 end,
+    case o.status when 'reserved' then -n.quantity else 0 end,
+    case when n.status = 'committed' then n.quantity
+      when o.status = 'committed' then -n.quantity else 0 end,
+    n.order_id,
+    n.reservation_id,
+    n.released_reason,
+    current_actor()
+  from new_rows as n
+  join old_rows as o using (tenant_id, reservation_id)
+  where n.status <> o.status;
+  return null;
+end
+$$;
+
+comment on function trg_inventory_reservations_ledger() is
+  'Writes changes of promises to the ledger and refuses illegal ones (P0STT, 42501).';
+
+create or replace trigger trg_inventory_reservations_insert
+after insert on inventory_reservations
+referencing new table as new_rows
+for each statement execute function trg_inventory_reservations_ledger();
+
+create or replace trigger trg_inventory_reservations_update
+after update on inventory_reservations
+referencing old table as old_rows new table as new_rows
+for each statement execute function trg_inventory_reservations_ledger();
+
+create or replace trigger trg_inventory_reservations_delete
+before delete or truncate on inventory_reservations
+for each statement execute function trg_refuse_change();

@@ -1,0 +1,30 @@
+-- New lines of pending orders reserve their stock in the same transaction, all or nothing (P0INV).
+-- One call per shop and statement, so that an order of many lines costs few statements and locks
+-- its levels in the total order.
+create or replace function trg_order_items_reserve()
+returns trigger
+language plpgsql
+as $$
+declare
+  v_group record;
+begin
+  for v_group in
+    select n.tenant_id, array_agg(distinct n.order_id) as order_ids
+    from new_rows as n
+    join orders as o using (tenant_id, order_id)
+    where o.order_status = 'pending'
+    group by n.tenant_id
+    order by n.tenant_id
+  loop
+    perform reserve_stock(v_group.tenant_id, v_group.order_ids);
+  end loop;
+  return null;
+end
+$$;
+
+comment on function trg_order_items_reserve() is 'Reserves the stock of new lines; P0INV.';
+
+create or replace trigger trg_order_items_reserve
+after insert on order_items
+referencing new table as new_rows
+for each statement execute function trg_order_items_reserve();

@@ -1,0 +1,58 @@
+-- What follows when orders change their state, for all orders of a statement at once:
+--   confirmed                           stock is committed, fulfilments begin, the customer hears
+--   cancelled, expired, payment_failed  stock is given back, fulfilments and their jobs end
+--   pending, a second time              stock is reserved again
+--   delivered, cancelled                the customer hears
+-- This and trg_fulfillments_*, trg_notification_queue_enqueue are where orders meet jobs.
+create or replace function trg_orders_effects()
+returns trigger
+language plpgsql
+as $$
+declare
+  v_group record;
+begin
+  for v_group in
+    select
+      n.tenant_id,
+      n.order_status,
+      array_agg(n.order_id order by n.order_id) as order_ids,
+      array_agg(n.order_id order by n.order_id)
+        filter (where o.order_status = 'on_hold') as resumed_ids
+    from new_rows as n
+    join old_rows as o using (tenant_id, order_id)
+    where n.order_status <> o.order_status
+      and n.order_status in ('pending', 'confirmed', 'delivered', 'cancelled', 'expired',
+        'payment_failed')
+    group by n.tenant_id, n.order_status
+    order by n.tenant_id, n.order_status
+  loop
+    case v_group.order_status
+      when 'pending' then
+        perform reserve_stock(v_group.tenant_id, v_group.order_ids);
+      when 'confirmed' then
+        perform confirm_orders(v_group.tenant_id, v_group.order_ids, v_group.resumed_ids);
+      when 'delivered' then
+        perform notify_orders(v_group.tenant_id, v_group.order_ids, 'order_delivered');
+      when 'cancelled' then
+        perform release_stock(
+          v_group.tenant_id, v_group.order_ids, 'released', 'ORDER_CANCELLED');
+        perform cancel_fulfillments(v_group.tenant_id, v_group.order_ids);
+        perform notify_orders(v_group.tenant_id, v_group.order_ids, 'order_cancelled');
+      when 'expired' then
+        perform release_stock(v_group.tenant_id, v_group.order_ids, 'expired', 'EXPIRED');
+      when 'payment_failed' then
+        perform release_stock(
+          v_group.tenant_id, v_group.order_ids, 'released', 'PAYMENT_FAILED');
+    end case;
+  end loop;
+  return null;
+end
+$$;
+
+comment on function trg_orders_effects() is
+  'What follows when orders change their state: stock, fulfilments, jobs, notices.';
+
+create or replace trigger trg_orders_2_effects
+after update on orders
+referencing old table as old_rows new table as new_rows
+for each statement execute function trg_orders_effects();

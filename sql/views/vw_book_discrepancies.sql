@@ -1,0 +1,129 @@
+-- What does not add up in the whole database: empty when the books balance. `stevedore check`.
+create or replace view vw_book_discrepancies
+with (security_invoker = true) as
+with levels as (
+  select *, format('%s at %s', sku, location_code) as subject
+  from vw_inventory_reconciliation
+),
+steps as (
+  select
+    tenant_id,
+    order_id,
+    fulfillment_id,
+    axis,
+    from_status,
+    to_status,
+    row_number() over path as step,
+    lag(to_status) over path as previous_status,
+    lead(to_status) over path is null as is_last
+  from order_state_history
+  window path as (partition by tenant_id, order_id, axis, fulfillment_id order by history_id)
+),
+-- The payment axis starts unwritten at pending: its first row is its first change.
+chained as (
+  select *,
+    case when step = 1 and axis = 'payment' then 'pending' else previous_status end
+      as expected_from
+  from steps
+)
+select tenant_id, 'ledger_on_hand' as kind, subject, ledger_on_hand::text as expected,
+  on_hand::text as actual
+from levels
+where on_hand <> ledger_on_hand
+union all
+select tenant_id, 'ledger_reserved', subject, ledger_reserved::text, reserved::text
+from levels
+where reserved <> ledger_reserved
+union all
+select tenant_id, 'ledger_allocated', subject, ledger_allocated::text, allocated::text
+from levels
+where allocated <> ledger_allocated
+union all
+select tenant_id, 'live_reserved', subject, live_reserved::text, reserved::text
+from levels
+where reserved <> live_reserved
+union all
+select tenant_id, 'live_allocated', subject, live_allocated::text, allocated::text
+from levels
+where allocated <> live_allocated
+union all
+select tenant_id, 'oversold', subject, 'at most ' || on_hand, (reserved + allocated)::text
+from levels
+where reserved + allocated > on_hand
+union all
+select c.tenant_id, 'history_gap', concat_ws(' ', 'order', c.order_id, c.axis, c.fulfillment_id),
+  coalesce(c.expected_from, 'start'), coalesce(c.from_status, 'start')
+from chained as c
+where c.from_status is distinct from c.expected_from
+union all
+select c.tenant_id, 'history_illegal',
+  concat_ws(' ', 'order', c.order_id, c.axis, c.fulfillment_id), 'a legal transition',
+  concat_ws(' -> ', coalesce(c.from_status, 'start'), c.to_status)
+from chained as c
+where not exists (
+  select
+  from order_state_transitions as t
+  where t.axis = c.axis
+    and t.from_status is not distinct from c.from_status
+    and t.to_status = c.to_status)
+union all
+select o.tenant_id, 'history_end', 'order ' || o.order_id, coalesce(c.to_status, 'no history'),
+  o.order_status
+from orders as o
+left join chained as c
+  on c.tenant_id = o.tenant_id and c.order_id = o.order_id and c.axis = 'order' and c.is_last
+where c.to_status is distinct from o.order_status
+union all
+select f.tenant_id, 'history_end', 'fulfilment ' || f.fulfillment_id,
+  coalesce(c.to_status, 'no history'), f.status
+from fulfillments as f
+left join chained as c
+  on c.tenant_id = f.tenant_id and c.order_id = f.order_id and c.axis = 'fulfillment'
+  and c.fulfillment_id = f.fulfillment_id and c.is_last
+where c.to_status is distinct from f.status
+union all
+select o.tenant_id, 'order_subtotal', 'order ' || o.order_id,
+  coalesce(n.total, 0)::text, o.subtotal::text
+from orders as o
+left join (
+  select tenant_id, order_id, sum(total_price) as total
+  from order_items
+  group by tenant_id, order_id
+) as n using (tenant_id, order_id)
+where o.order_status <> 'draft'
+  and o.subtotal <> coalesce(n.total, 0)
+union all
+-- An order that goes on holds, or has used up, exactly what its lines need.
+select oi.tenant_id, 'order_promises', format('order %s line %s', oi.order_id, oi.line_number),
+  (oi.quantity::bigint * vi.required_quantity)::text, coalesce(sum(r.quantity), 0)::text
+from order_items as oi
+join orders as o using (tenant_id, order_id)
+join variant_inventory_items as vi using (tenant_id, variant_id)
+join inventory_items as i using (tenant_id, inventory_item_id)
+left join inventory_reservations as r
+  on r.tenant_id = oi.tenant_id
+  and r.order_id = oi.order_id
+  and r.order_item_id = oi.order_item_id
+  and r.inventory_item_id = vi.inventory_item_id
+  and r.status in ('reserved', 'committed', 'fulfilled')
+where i.track_inventory
+group by oi.tenant_id, oi.order_id, oi.line_number, oi.quantity, vi.required_quantity,
+  vi.inventory_item_id, o.order_status, o.confirmed_at
+having case
+  when o.order_status in ('cancelled', 'expired', 'payment_failed')
+    then coalesce(sum(r.quantity), 0) > 0
+  when o.confirmed_at is not null
+    then coalesce(sum(r.quantity), 0) <> oi.quantity::bigint * vi.required_quantity
+  else coalesce(sum(r.quantity), 0) > oi.quantity::bigint * vi.required_quantity
+end;
+
+comment on view vw_book_discrepancies is
+  'Everything that does not add up, one row each; empty when the books balance.';
+comment on column vw_book_discrepancies.tenant_id is 'The shop.';
+comment on column vw_book_discrepancies.kind is
+  'ledger_on_hand, ledger_reserved, ledger_allocated (level against ledger), live_reserved, '
+  'live_allocated (level against promises), oversold, history_gap, history_illegal, history_end, '
+  'order_subtotal, order_promises.';
+comment on column vw_book_discrepancies.subject is 'What it is about, in words.';
+comment on column vw_book_discrepancies.expected is 'What it should be.';
+comment on column vw_book_discrepancies.actual is 'What it is.';
