@@ -1,1 +1,92 @@
-//! placeholder
+//! HTTP in, and thin: check the shape, one SQL call, answer.
+//!
+//! - [`app`] is the whole API as a router, for a server or a test.
+//! - [`run`] serves it: connection limits, graceful stop.
+//! - [`ApiSettings`] are its flags and environment variables.
+//!
+//! The way of a request: [`server`] (connection) → [`observe`] (trace, log line, metric, headers;
+//! writes problems) → panic net → [`guard`] (a place, a deadline) → [`auth`] (key and scope) →
+//! [`body`] (bytes to JSON) → `routes/<noun>.rs` → one call into `model` or `queue`.
+//! What may go wrong on that way is one list: [`problem::Kind`].
+
+pub mod auth;
+pub mod body;
+pub mod guard;
+pub mod json;
+pub mod observe;
+pub mod openapi;
+pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod state;
+pub mod wire;
+
+mod database_error;
+mod job_request;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use server::{ServeError, run};
+pub use settings::ApiSettings;
+pub use state::ApiState;
+
+/// The API as a router; needs no port, so tests call it directly.
+pub fn app(state: ApiState) -> Router {
+    let (router, _document) = openapi::routes(&state);
+    with_layers(router, state)
+}
+
+/// What every request passes through, from outside in: observation, then the panic net.
+fn with_layers(router: Router<ApiState>, state: ApiState) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::get;
+    use sqlx::postgres::PgPoolOptions;
+    use stevedore_telemetry::Metrics;
+    use tokio_util::sync::CancellationToken;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn panics() {
+        panic!("the password is hunter2");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_500_without_its_message() {
+        let pool = PgPoolOptions::new()
+            .connect_lazy("postgres://nowhere")
+            .unwrap();
+        let metrics = Metrics::install().unwrap();
+        let state = ApiState::new(
+            pool,
+            ApiSettings::default(),
+            metrics,
+            CancellationToken::new(),
+        );
+        let app = with_layers(Router::new().route("/panics", get(panics)), state);
+        let response = app
+            .oneshot(Request::get("/panics").body(Body::empty()).unwrap())
+            .await;
+        let (parts, body) = response.unwrap().into_parts();
+        let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
+        assert_eq!(parts.status, 500);
+        assert!(text.contains(r#""code":"internal_error""#), "{text}");
+        assert!(
+            text.contains(parts.headers["x-trace-id"].to_str().unwrap()),
+            "{text}"
+        );
+        assert!(!text.contains("hunter2"));
+    }
+}

@@ -1,0 +1,103 @@
+//! The routes, and with the same breath their OpenAPI document: one cannot exist without the other.
+
+use axum::Json;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi as Document};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::auth::SCOPES;
+use crate::guard::guard;
+use crate::routes::{docs, health, jobs};
+use crate::state::ApiState;
+use crate::wire;
+
+/// Where the document is served.
+pub const DOCUMENT_PATH: &str = "/api/openapi.json";
+
+const DESCRIPTION: &str = "\
+Orders in, jobs out. An order is checked, its stock reserved and its fulfilment queued in one \
+database transaction; workers do the rest.
+
+**Errors** are `application/problem+json` (RFC 9457) with a stable `code`; all problems of a body \
+are answered at once in `errors`. `/api/problems` lists every code.
+
+**Repeating requests** is safe with an `Idempotency-Key` (orders) or a `unique_key` (jobs).
+
+**Tracing**: send a W3C `traceparent` and it is carried on into the order's jobs; every answer has \
+its trace id in `X-Trace-Id` and the request's id in `X-Request-Id`.
+
+**Keys** are made by `stevedore keys create`. A revoked key may go on working for as long as the \
+setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Stevedore", description = DESCRIPTION),
+    modifiers(&Security),
+    components(schemas(wire::ProblemDocument, wire::FieldError)),
+    tags(
+        (name = "orders", description = "Placing orders and following them."),
+        (name = "jobs", description = "The queue, for work that is no order."),
+        (name = "health", description = "For probes, load balancers and Prometheus."),
+        (name = "documentation", description = "The API about itself."),
+    )
+)]
+struct Api;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut Document) {
+        let scopes: Vec<String> = SCOPES
+            .iter()
+            .map(|(name, allows)| format!("- `{name}`: {allows}"))
+            .collect();
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("stv_<key id>_<secret>")
+            .description(Some(format!(
+                "An API key with scopes:\n\n{}",
+                scopes.join("\n")
+            )))
+            .build();
+        let components = document.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// All routes and the document that describes them. The guard stands before `/v1` only: probes
+/// and scrapes must be answered when the house is full.
+pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
+    let versioned = OpenApiRouter::new()
+        .routes(routes!(jobs::enqueue))
+        .routes(routes!(jobs::enqueue_batch))
+        .routes(routes!(jobs::read))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::retry))
+        .route_layer(from_fn_with_state(state.clone(), guard));
+    let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
+        .merge(versioned)
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::health))
+        .routes(routes!(health::metrics))
+        .routes(routes!(docs::problems))
+        .routes(routes!(docs::problem))
+        .split_for_parts();
+    (router.merge(documentation(&document)), document)
+}
+
+/// The document itself and a page to try it out; both work without the internet.
+fn documentation(document: &Document) -> Router<ApiState> {
+    let json = serde_json::to_value(document).expect("an OpenAPI document is plain JSON");
+    let page =
+        SwaggerUi::new("/api/docs").config(Config::new([DOCUMENT_PATH]).try_it_out_enabled(true));
+    Router::new()
+        .route(DOCUMENT_PATH, get(async move || Json(json.clone())))
+        .merge(page)
+}

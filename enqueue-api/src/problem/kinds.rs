@@ -1,0 +1,138 @@
+//! The closed list of problem kinds: code, status, title and what to do about it.
+//! `GET /api/problems/{code}` serves these texts, so each `type` URI leads to its documentation.
+
+use axum::http::StatusCode;
+
+macro_rules! kinds {
+    ($($kind:ident = $code:literal, $status:ident, $title:literal, $remedy:literal;)+) => {
+        /// One kind of error. The code of each is part of the API's contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[doc = $title] $kind,)+
+        }
+
+        impl Kind {
+            /// All of them, in the order of their statuses.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),+];
+
+            /// The stable, machine-readable name.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Kind::$kind => $code,)+ }
+            }
+
+            /// The HTTP status it is answered with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Kind::$kind => StatusCode::$status,)+ }
+            }
+
+            /// A short sentence that is the same for every occurrence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Kind::$kind => $title,)+ }
+            }
+
+            /// What the caller can do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Kind::$kind => $remedy,)+ }
+            }
+
+            /// The `type` member: a path on this server that documents the kind.
+            #[must_use]
+            pub const fn type_uri(self) -> &'static str {
+                match self { $(Kind::$kind => concat!("/api/problems/", $code),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not JSON.",
+        "Fix the body at the `line` and `column` given.";
+    InvalidUtf8 = "invalid_utf8", BAD_REQUEST, "The body is not valid UTF-8.",
+        "Encode the body as UTF-8; `byte_offset` is the first wrong byte.";
+    JsonTooDeep = "json_too_deep", BAD_REQUEST, "The body nests too deeply.",
+        "Nest arrays and objects at most 127 levels deep.";
+    DuplicateKey = "duplicate_key", BAD_REQUEST, "An object in the body names a key twice.",
+        "Send each key once: readers of JSON disagree about which of the two counts.";
+    UnreadableBody = "unreadable_body", BAD_REQUEST, "The body could not be read to its end.",
+        "Send the body whole, in the framing that the headers announce.";
+    InvalidIdempotencyKey = "invalid_idempotency_key", BAD_REQUEST,
+        "The Idempotency-Key header is not usable.",
+        "Send one header of 1 to 255 visible ASCII characters, a UUID for example.";
+    MissingCredentials = "missing_credentials", UNAUTHORIZED, "This request needs an API key.",
+        "Send `Authorization: Bearer <key>`; `stevedore keys create` makes one.";
+    InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "The API key is not valid.",
+        "The key is unknown, revoked, expired or mistyped. Ask for a new one.";
+    InsufficientScope = "insufficient_scope", FORBIDDEN, "The API key may not do this.",
+        "Use a key that has the scope named in `required_scope`.";
+    RouteNotFound = "route_not_found", NOT_FOUND, "There is nothing at this path.",
+        "Compare the path with the API's documentation at /api/docs.";
+    OrderNotFound = "order_not_found", NOT_FOUND, "There is no such order.",
+        "Check the id: it is the number from the answer that placed the order.";
+    JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
+        "Check the id. Finished jobs are forgotten after their retention time.";
+    ProblemNotFound = "problem_not_found", NOT_FOUND, "There is no such kind of problem.",
+        "GET /api/problems lists all of them.";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "The path does not support this method.",
+        "Use one of the methods in the Allow header.";
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body took too long to arrive.",
+        "Send the body faster, or less of it.";
+    OutOfStock = "out_of_stock", CONFLICT, "There is not enough stock.",
+        "`shortages` says per SKU what was asked for and what is available. Nothing was reserved; \
+         ask for less, or try again once stock has come in.";
+    IllegalTransition = "illegal_transition", CONFLICT,
+        "The order's present state does not allow this.",
+        "Read the order again: someone else, or a worker, has moved it on.";
+    JobStateConflict = "job_state_conflict", CONFLICT,
+        "The job's present state does not allow this.",
+        "Only waiting jobs can be cancelled and only dead jobs can be retried.";
+    IdempotencyKeyInFlight = "idempotency_key_in_flight", CONFLICT,
+        "A request with this Idempotency-Key is being worked on.",
+        "Wait as long as Retry-After says, then send the same request again.";
+    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large.",
+        "Send at most `limit_bytes`; split a batch into several.";
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
+        "The body is not declared as plain JSON.",
+        "Send `Content-Type: application/json`, UTF-8, without Content-Encoding.";
+    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY,
+        "The body is JSON, but not a valid request.",
+        "`errors` lists every problem with its field, code and message; fix all of them.";
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key was used with another body.",
+        "Use a new key for a new request; repeat a request with exactly the same content.";
+    Internal = "internal_error", INTERNAL_SERVER_ERROR, "Something went wrong on our side.",
+        "Tell us the `trace_id`. Requests with an Idempotency-Key can be repeated safely.";
+    DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE,
+        "The database cannot be reached or is too busy.",
+        "Repeat the request after Retry-After; with an Idempotency-Key that is always safe.";
+    Timeout = "timeout", SERVICE_UNAVAILABLE, "The request took too long and was given up.",
+        "It may or may not have taken effect. Repeat it after Retry-After; with an \
+         Idempotency-Key that is always safe.";
+    NotReady = "not_ready", SERVICE_UNAVAILABLE, "This process cannot serve requests now.",
+        "`checks` says why. Send requests to another process.";
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too many requests are being worked on.",
+        "Nothing was done. Repeat the request after Retry-After.";
+}
+
+impl Kind {
+    /// The kind of this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// How long a client should wait before it repeats the request, where repeating helps.
+    #[must_use]
+    pub const fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Kind::IdempotencyKeyInFlight | Kind::Overloaded => Some(1),
+            Kind::DatabaseUnavailable | Kind::NotReady => Some(2),
+            Kind::Timeout => Some(5),
+            _ => None,
+        }
+    }
+}

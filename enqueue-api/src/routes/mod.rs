@@ -1,0 +1,7 @@
+//! One module a noun. Each handler is: parse, one call into `model` or `queue`, answer.
+
+pub mod docs;
+pub mod health;
+pub mod jobs;
+
+mod path_id;

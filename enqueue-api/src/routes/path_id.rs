@@ -1,0 +1,94 @@
+//! Numeric ids in paths.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+
+use crate::problem::{Kind, Problem};
+use crate::state::ApiState;
+
+/// What an id is the id of.
+pub trait Noun: Send + 'static {
+    /// Its name in sentences.
+    const NAME: &'static str;
+    /// The problem of an id that names none.
+    const MISSING: Kind;
+}
+
+/// Jobs.
+#[derive(Debug)]
+pub struct Job;
+
+impl Noun for Job {
+    const NAME: &'static str = "job";
+    const MISSING: Kind = Kind::JobNotFound;
+}
+
+/// The one id in the path. What is no number from 1 to 2^63-1 names nothing, which is a 404 to
+/// the client like any other id that does not exist.
+#[derive(Debug)]
+pub struct Id<N: Noun>(pub i64, PhantomData<N>);
+
+impl<N: Noun> Id<N> {
+    /// 404 for this id.
+    #[must_use]
+    pub fn missing(&self) -> Problem {
+        missing::<N>(&self.0.to_string())
+    }
+}
+
+fn missing<N: Noun>(id: &str) -> Problem {
+    Problem::new(
+        N::MISSING,
+        format!("There is no {} with the id {id:?}.", N::NAME),
+    )
+}
+
+impl<N: Noun> FromRequestParts<ApiState> for Id<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        // Undecodable percent-encoding is refused by axum, in plain text.
+        let Ok(Path(segment)) = Path::<String>::from_request_parts(parts, state).await else {
+            return Err(Problem::new(
+                N::MISSING,
+                "The id in the path is not readable.",
+            ));
+        };
+        match parse(&segment) {
+            Some(id) => Ok(Self(id, PhantomData)),
+            None => Err(missing::<N>(&segment)),
+        }
+    }
+}
+
+fn parse(segment: &str) -> Option<i64> {
+    let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    segment.parse().ok().filter(|id: &i64| digits && *id > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn only_positive_decimal_numbers_that_fit_are_ids() {
+        assert_eq!(parse("1"), Some(1));
+        assert_eq!(parse("9223372036854775807"), Some(i64::MAX));
+        for no in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "9223372036854775808",
+            "abc",
+            "1 ",
+            "\u{661}",
+            "\0",
+        ] {
+            assert_eq!(parse(no), None, "{no:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Connections: accepting, limits that HTTP handlers cannot see, and a stop that loses nothing.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use sqlx::PgPool;
+use stevedore_telemetry::{InstallError, Metrics, Role};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::settings::ApiSettings;
+use crate::state::ApiState;
+
+/// How long a client may take for the head of a request, and a kept-alive connection may idle:
+/// slower ones would hold connections for nothing, a known way to bring a server down. Longer
+/// than the 60 s of common load balancers, which must be the first to close.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Connections open at once; the next ones wait in the kernel's queue.
+const CONNECTIONS_MAX: usize = 10_000;
+
+/// Largest head of a request (HTTP/2) and read buffer (HTTP/1), in bytes.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// How long to wait after the system refused a new connection, for want of file descriptors say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Why the API could not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, not ours, or needs more rights.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address from the settings.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Metrics could not be recorded.
+    #[error("metrics could not be set up")]
+    Metrics(#[from] InstallError),
+}
+
+/// Serves the API until `shutdown` is cancelled and the requests in progress are answered.
+/// `on_listening` is called once with the bound address (of interest when the port was 0).
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn run(
+    settings: ApiSettings,
+    pool: PgPool,
+    shutdown: CancellationToken,
+    on_listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let address = settings.bind;
+    let refused = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    let metrics = Metrics::install()?;
+    metrics.announce(Role::Api);
+    let state = ApiState::new(pool, settings.clone(), metrics, shutdown.clone());
+    let app = crate::app(state);
+    tracing::info!(address = %bound, "the API is listening on {bound}");
+    on_listening(bound);
+
+    let stop = async {
+        shutdown.cancelled().await;
+        sleep(settings.drain_delay).await;
+    };
+    serve(listener, app, stop, settings.shutdown_grace).await;
+    Ok(())
+}
+
+async fn serve(
+    listener: TcpListener,
+    app: Router,
+    stop: impl Future<Output = ()>,
+    grace: Duration,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        while connections.try_join_next().is_some() {}
+        tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next(), if connections.len() >= CONNECTIONS_MAX => {}
+            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
+                Ok((stream, _peer)) => {
+                    connections.spawn(converse(stream, app.clone(), graceful.watcher()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener); // from here on new connections are refused and go to another process
+    tracing::info!(connections = connections.len(), "the API is stopping");
+    if timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(
+            connections = connections.len(),
+            "requests outlived the grace; cutting them"
+        );
+    }
+    connections.shutdown().await;
+}
+
+async fn converse(stream: TcpStream, app: Router, watcher: hyper_util::server::graceful::Watcher) {
+    // hyper's head timeout begins with the first byte; a connection that never sends one is ours.
+    if timeout(HEAD_TIMEOUT, stream.readable()).await.is_err() {
+        return;
+    }
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(
+        app.map_request(|request: Request<Incoming>| request.map(Body::new))
+            .map_err(|never: Infallible| match never {}),
+    );
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEAD_BYTES_MAX as u32);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,96 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use stevedore_telemetry::Metrics;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::KeyCache;
+use crate::routes::health::LastLook;
+use crate::settings::ApiSettings;
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PgPool,
+    settings: ApiSettings,
+    metrics: Metrics,
+    keys: KeyCache,
+    places: Semaphore,
+    last_look: LastLook,
+    draining: CancellationToken,
+}
+
+impl ApiState {
+    /// State over this pool. `/ready` answers 503 as soon as `draining` is cancelled.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        settings: ApiSettings,
+        metrics: Metrics,
+        draining: CancellationToken,
+    ) -> Self {
+        let keys = KeyCache::new(settings.key_cache);
+        let places = Semaphore::new(settings.requests_max);
+        let inner = Inner {
+            pool,
+            settings,
+            metrics,
+            keys,
+            places,
+            last_look: LastLook::default(),
+            draining,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.inner.pool
+    }
+
+    /// The settings the API was started with.
+    #[must_use]
+    pub fn settings(&self) -> &ApiSettings {
+        &self.inner.settings
+    }
+
+    /// The recorder whose metrics `/metrics` shows.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// API keys verified a moment ago.
+    #[must_use]
+    pub fn keys(&self) -> &KeyCache {
+        &self.inner.keys
+    }
+
+    /// One permit for each request in progress.
+    #[must_use]
+    pub fn places(&self) -> &Semaphore {
+        &self.inner.places
+    }
+
+    /// What the last look at the database saw.
+    #[must_use]
+    pub fn last_look(&self) -> &LastLook {
+        &self.inner.last_look
+    }
+
+    /// Whether the process is on its way out.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.inner.draining.is_cancelled()
+    }
+}

@@ -1,0 +1,15 @@
+//! What goes over the wire, as the OpenAPI document describes it.
+//!
+//! These types describe; they do not convert. Requests are parsed by `model` and `queue`, which
+//! own the rules, and answers are their views. The tests hold both together: every answer must
+//! read as its type here, without a field more or less.
+
+mod health;
+mod jobs;
+mod orders;
+mod problems;
+
+pub use health::*;
+pub use jobs::*;
+pub use orders::*;
+pub use problems::*;

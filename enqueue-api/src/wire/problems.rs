@@ -1,0 +1,249 @@
+//! Errors, and which of them an operation can answer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use stevedore_model::problems::FieldProblem;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::problem::{Kind, Problem};
+
+/// An error (RFC 9457). Members beyond these belong to single kinds: `shortages`,
+/// `required_scope`, `line` and `column`, `limit_bytes`, `checks`, `from` and `to`.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/api/problems/validation_failed",
+    "title": "The body is JSON, but not a valid request.",
+    "status": 422,
+    "code": "validation_failed",
+    "detail": "1 field has a problem, see `errors`.",
+    "instance": "/v1/orders",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "errors": [
+        { "field": "lines[0].quantity", "code": "out_of_range", "message": "must be from 1 to 1000" }
+    ],
+    "errors_total": 1
+}))]
+pub struct ProblemDocument {
+    /// Path of the documentation of this kind of problem, on this server.
+    pub r#type: String,
+    /// A sentence about this kind of problem.
+    pub title: String,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// The stable name of this kind of problem: the member to decide by.
+    pub code: String,
+    /// What is wrong with this request.
+    pub detail: String,
+    /// Path of the request.
+    pub instance: String,
+    /// Leads to this request in the logs, and to the jobs of the order it placed.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub trace_id: String,
+    /// Everything that is wrong with the body, at most 100 of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// How many problems of fields there are, listed or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors_total: Option<u64>,
+    /// Members of this kind of problem.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: BTreeMap<String, Value>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldError {
+    /// Where it is in the body, such as `lines[0].quantity`; empty for the body itself.
+    pub field: String,
+    /// The stable name of the mistake.
+    pub code: String,
+    /// The mistake in words.
+    pub message: String,
+}
+
+/// An entry of the list of problems.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProblemKind {
+    /// The stable name.
+    #[schema(example = "out_of_stock")]
+    pub code: String,
+    /// Path of this entry.
+    #[schema(example = "/api/problems/out_of_stock")]
+    pub r#type: String,
+    /// The status of answers with it.
+    #[schema(example = 409)]
+    pub status: u16,
+    /// What it means.
+    pub title: String,
+    /// What the caller can do about it.
+    pub remedy: String,
+}
+
+/// Answers every operation with an API key can give.
+#[derive(Debug)]
+pub struct ReadErrors;
+
+impl IntoResponses for ReadErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        grouped(&[
+            Kind::MissingCredentials,
+            Kind::InvalidCredentials,
+            Kind::InsufficientScope,
+            Kind::Internal,
+            Kind::DatabaseUnavailable,
+            Kind::Timeout,
+            Kind::Overloaded,
+        ])
+    }
+}
+
+/// Answers every operation with an API key and a body can give.
+#[derive(Debug)]
+pub struct BodyErrors;
+
+impl IntoResponses for BodyErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = ReadErrors::responses();
+        all.extend(grouped(&[
+            Kind::MalformedJson,
+            Kind::InvalidUtf8,
+            Kind::JsonTooDeep,
+            Kind::DuplicateKey,
+            Kind::UnreadableBody,
+            Kind::BodyTimeout,
+            Kind::PayloadTooLarge,
+            Kind::UnsupportedMediaType,
+            Kind::ValidationFailed,
+        ]));
+        all
+    }
+}
+
+/// As [`BodyErrors`], of the operation that takes an Idempotency-Key and stock.
+#[derive(Debug)]
+pub struct PlacingErrors;
+
+impl IntoResponses for PlacingErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = BodyErrors::responses();
+        all.extend(grouped(&[
+            Kind::MalformedJson,
+            Kind::InvalidUtf8,
+            Kind::JsonTooDeep,
+            Kind::DuplicateKey,
+            Kind::UnreadableBody,
+            Kind::InvalidIdempotencyKey,
+            Kind::OutOfStock,
+            Kind::IdempotencyKeyInFlight,
+            Kind::ValidationFailed,
+            Kind::IdempotencyKeyReused,
+        ]));
+        all
+    }
+}
+
+macro_rules! single {
+    ($($(#[$doc:meta])+ $name:ident = $($kind:ident),+;)+) => {
+        $(
+            $(#[$doc])+
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    grouped(&[$(Kind::$kind),+])
+                }
+            }
+        )+
+    };
+}
+
+single! {
+    /// No such order.
+    OrderNotFound = OrderNotFound;
+    /// No such job.
+    JobNotFound = JobNotFound;
+    /// No such kind of problem.
+    ProblemNotFound = ProblemNotFound;
+    /// The order's state does not allow it.
+    TransitionRefused = IllegalTransition;
+    /// The job's state does not allow it.
+    JobRefused = JobStateConflict;
+    /// The process cannot serve.
+    NotReady = NotReady, Internal;
+}
+
+/// One response per status, with an example of each kind of problem that has it.
+fn grouped(kinds: &[Kind]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in kinds {
+        by_status
+            .entry(kind.status().as_u16())
+            .or_default()
+            .push(*kind);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, kinds)| (status.to_string(), RefOr::T(response(&kinds))))
+        .collect()
+}
+
+fn response(kinds: &[Kind]) -> Response {
+    let described: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("`{}`: {}", kind.code(), kind.title()))
+        .collect();
+    let mut content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument")));
+    for kind in kinds {
+        let document = sample(*kind).document("/v1/orders", "4bf92f3577b34da6a3ce929d0e0e4736");
+        let example = utoipa::openapi::example::ExampleBuilder::new()
+            .value(Some(document))
+            .build();
+        content = content.examples_from_iter([(kind.code(), example)]);
+    }
+    let mut response = ResponseBuilder::new()
+        .description(described.join("\n\n"))
+        .content("application/problem+json", content.build());
+    if kinds
+        .iter()
+        .any(|kind| kind.retry_after_seconds().is_some())
+    {
+        let header = HeaderBuilder::new()
+            .description(Some("Seconds to wait before the request is repeated."))
+            .build();
+        response = response.header("Retry-After", header);
+    }
+    response.build()
+}
+
+/// A problem of this kind as it may look, with the members that only this kind has.
+fn sample(kind: Kind) -> Problem {
+    let problem = Problem::new(kind, kind.title());
+    match kind {
+        Kind::MalformedJson => problem.with("line", 3).with("column", 14),
+        Kind::InvalidUtf8 => problem.with("byte_offset", 120),
+        Kind::InsufficientScope => problem.with("required_scope", "orders:write"),
+        Kind::PayloadTooLarge => problem.with("limit_bytes", 1_048_576),
+        Kind::IllegalTransition => problem.with("from", "delivered").with("to", "cancelled"),
+        Kind::OutOfStock => problem.with(
+            "shortages",
+            json!([{ "sku": "MUG-RED", "requested": 3, "available": 1 }]),
+        ),
+        Kind::ValidationFailed => problem.with_errors(vec![FieldProblem {
+            field: "lines[0].quantity".to_owned(),
+            code: "out_of_range".into(),
+            message: "must be from 1 to 1000".to_owned(),
+        }]),
+        _ => problem,
+    }
+}
