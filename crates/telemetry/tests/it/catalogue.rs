@@ -1,6 +1,7 @@
 //! The catalogue keeps its own rules, and its page says what it says.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use stevedore_telemetry::catalogue::{ALL, Kind, as_markdown};
@@ -18,9 +19,9 @@ fn the_page_about_metrics_is_the_catalogue() {
     )]
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     if update {
-        std::fs::write(&page, as_markdown()).unwrap();
+        fs::write(&page, as_markdown()).unwrap();
     }
-    let written = std::fs::read_to_string(&page).unwrap_or_default();
+    let written = fs::read_to_string(&page).unwrap_or_default();
     assert!(
         written == as_markdown(),
         "docs/metrics.md is not the catalogue: run UPDATE_DOCS=1 cargo test -p stevedore-telemetry"
