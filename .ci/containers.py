@@ -1,0 +1,115 @@
+"""Checks what Dockerfile and docker-compose.yml name, and lays out the build context.
+
+usage: containers.py FOLDER    (an empty folder for the context)
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import yaml
+
+# Settings of other people's images, and what only our Dockerfile and health check read.
+FOREIGN = re.compile(r"^(POSTGRES|GF)_|^STEVEDORE_HEALTH_PORT$")
+problems = []
+
+
+def settings_of_the_programs():
+    """Every environment variable that a settings struct reads."""
+    found = set()
+    for folder in ("crates", "enqueue-api", "worker"):
+        for path in pathlib.Path(folder).rglob("*.rs"):
+            found |= set(re.findall(r'\benv = "([A-Z0-9_]+)"', path.read_text()))
+    return found
+
+
+def check_settings(compose):
+    known = settings_of_the_programs()
+    assert len(known) > 20, f"only found {sorted(known)}"
+    for name, service in compose["services"].items():
+        for variable in service.get("environment") or {}:
+            if not FOREIGN.match(variable) and variable not in known:
+                problems.append(f"docker-compose.yml: {name} sets {variable}, which nothing reads")
+    dockerfile = pathlib.Path("Dockerfile").read_text()
+    for variable in re.findall(r"\b((?:STEVEDORE|DATABASE|WORKER)_[A-Z_]+)=", dockerfile):
+        if variable not in known and not FOREIGN.match(variable) and variable != "STEVEDORE_REVISION":
+            problems.append(f"Dockerfile sets {variable}, which nothing reads")
+
+
+def check_variables(text):
+    """Each ${VARIABLE} is explained in .env.example, and that explains nothing else."""
+    used = set(re.findall(r"\$\{([A-Z_]+)", text))
+    passed_on = set(re.findall(r"^\s+([A-Z_]+):\s*$", text, re.M))
+    example = pathlib.Path(".env.example").read_text()
+    explained = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.M))
+    for name in sorted((used | passed_on) - explained - {"REVISION"}):
+        problems.append(f".env.example does not mention {name}")
+    for name in sorted(explained - used - passed_on - {"COMPOSE_PROFILES"}):
+        problems.append(f".env.example sets {name}, which docker-compose.yml does not use")
+
+
+def check_services(compose):
+    services = compose["services"]
+    for name, service in services.items():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./") and not pathlib.Path(source).exists():
+                problems.append(f"docker-compose.yml: {name} mounts {source}, which is not there")
+            if not source.startswith("./") and source not in compose["volumes"]:
+                problems.append(f"docker-compose.yml: {name}: volume {source} is not declared")
+        image = service.get("image", "")
+        if ":" not in image or image.endswith(":latest"):
+            problems.append(f"docker-compose.yml: {name}: image {image!r} names no version")
+        if not service.get("deploy", {}).get("resources") and name != "migrate":
+            problems.append(f"docker-compose.yml: {name} has no memory limit")
+
+
+def check_prometheus(compose):
+    """Prometheus scrapes services that exist, on ports that they open."""
+    config = yaml.safe_load(pathlib.Path("prometheus.yml").read_text())
+    for job in config["scrape_configs"]:
+        for source in job.get("dns_sd_configs", []):
+            for name in source["names"]:
+                if name not in compose["services"]:
+                    problems.append(f"prometheus.yml scrapes {name}, which is no service")
+                settings = compose["services"][name]["environment"]
+                if not any(str(value).endswith(f":{source['port']}") for value in settings.values()):
+                    problems.append(f"prometheus.yml: {name} does not listen on {source['port']}")
+
+
+def lay_out_context(folder):
+    """The files of this repository that .dockerignore lets into the build."""
+    lines = pathlib.Path(".dockerignore").read_text().splitlines()
+    allowed = {line[1:] for line in lines if line.startswith("!")}
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        check=True, capture_output=True, text=True,
+    ).stdout.split("\0")
+    for name in filter(None, listed):
+        path = pathlib.Path(name)
+        if path.parts[0] in allowed and path.is_file() and not path.name.startswith(".env"):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    for source in re.findall(r"^COPY (?:--chmod=\S+ )?([^-. ]\S*) ",
+                             pathlib.Path("Dockerfile").read_text(), re.M):
+        if not (folder / source).exists():
+            problems.append(f"Dockerfile copies {source}, which .dockerignore keeps out")
+
+
+def main():
+    text = pathlib.Path("docker-compose.yml").read_text()
+    compose = yaml.safe_load(text)
+    check_settings(compose)
+    check_variables(text)
+    check_services(compose)
+    check_prometheus(compose)
+    lay_out_context(pathlib.Path(sys.argv[1]))
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+main()
