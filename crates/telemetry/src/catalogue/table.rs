@@ -16,7 +16,7 @@ const HTTP_SECONDS: &[f64] = &[
 const RUN_SECONDS: &[f64] = &[
     0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0,
 ];
-/// A job's wait; 30 s is the service level of `docs/operations.md`.
+/// A job's wait; 30 s is what StevedoreJobsStartLate asks about.
 const WAIT_SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
     300.0, 900.0, 3600.0,
