@@ -18,3 +18,23 @@ python_tools() {
   fi
   export PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}" PATH="$folder/bin:$PATH"
 }
+
+# prometheus_tools: has the shell find `prometheus` and `promtool`; those of the machine if it has them,
+# else Debian's, unpacked and not installed.
+prometheus_tools() {
+  if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return; fi
+  local folder="$tools/prometheus"
+  if [ ! -x "$folder/usr/bin/promtool" ]; then
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || {
+      echo "prometheus and promtool are needed and not found: install Prometheus (2.42 or newer)"
+      return 1
+    }
+    rm -rf "$folder" && mkdir -p "$folder/download"
+    # The package lists may be missing or old; refreshing them needs root.
+    (cd "$folder/download" && apt-get download --quiet prometheus >/dev/null 2>&1) ||
+      (apt-get update --quiet >/dev/null && cd "$folder/download" &&
+        apt-get download --quiet prometheus >/dev/null)
+    dpkg -x "$folder"/download/prometheus_*.deb "$folder"
+  fi
+  export PATH="$folder/usr/bin:$PATH"
+}

@@ -1,0 +1,285 @@
+"""Starts a demo and a Prometheus that scrapes it, and has every query of dashboards and alerts answer.
+
+usage: observability.py PATH_OF_STEVEDORE
+Needs prometheus and promtool on the PATH. Everything is private: a folder that goes away, free ports,
+and a database server of the demo's own.
+"""
+
+import concurrent.futures
+import contextlib
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import yaml
+
+STEVEDORE = sys.argv[1]
+DEMO_ORDERS = 150
+DEMO_DEADLINE_S = 180
+ANSWER_DEADLINE_S = 60
+SERIES_MAX = 5000
+# Any exported series of the fleet begins like this; the rest is Prometheus' own.
+NAME = re.compile(r"\b(?:stevedore|http_server|process)_[a-z_]+[a-z]\b|\bup\b|\bALERTS\b")
+problems = []
+
+
+def problem(text):
+    problems.append(text)
+    print(f"PROBLEM {text}")
+
+
+def fetch(url, data=None, headers=None):
+    request = urllib.request.Request(url, data=data, headers=headers or {})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def wait_for(what, condition, deadline_s):
+    """Asks until there is an answer; a condition that raises has none yet."""
+    end = time.monotonic() + deadline_s
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            if answer := condition():
+                return answer
+        if time.monotonic() > end:
+            sys.exit(f"no {what} within {deadline_s} s")
+        time.sleep(0.2)
+
+
+# ---- what runs -------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def process(command, **options):
+    """A program in a process group of its own, which ends with the block."""
+    running = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGINT)
+        try:
+            running.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+
+
+@contextlib.contextmanager
+def demo(folder):
+    """A fleet that has fulfilled some orders and stays; yields the demo's report."""
+    command = [STEVEDORE, "demo", "--keep", "--json", "--workers", "2", "--orders", str(DEMO_ORDERS)]
+    log = folder / "demo.log"
+    out = folder / "demo.out"
+    # Whoever has a database at hand keeps it.
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    with log.open("w") as stderr, out.open("w") as stdout:
+        with process(command, stdout=stdout, stderr=stderr, env=environment) as running:
+
+            def report():
+                if running.poll() is not None:
+                    sys.exit(f"the demo ended with {running.returncode}:\n{log.read_text()[-3000:]}")
+                lines = out.read_text().splitlines()
+                return json.loads(lines[-1]) if lines and lines[-1].startswith("{") else None
+
+            yield wait_for("report of the demo", report, DEMO_DEADLINE_S)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def prometheus(folder, report):
+    """A Prometheus with our own rules and job names; yields its address."""
+    targets = {
+        "stevedore-api": [report["metrics_url"]],
+        "stevedore-worker": report["worker_metrics_urls"],
+    }
+    ours = yaml.safe_load(pathlib.Path("prometheus.yml").read_text())
+    jobs = {job["job_name"] for job in ours["scrape_configs"]} - {"prometheus"}
+    if jobs != set(targets):
+        problem(f"prometheus.yml has the jobs {sorted(jobs)}, the demo {sorted(targets)}")
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["prometheus-rules.yml"],
+        "scrape_configs": [
+            {
+                "job_name": job,
+                "static_configs": [{"targets": [urllib.parse.urlsplit(u).netloc for u in urls]}],
+            }
+            for job, urls in targets.items()
+        ],
+    }
+    (folder / "prometheus.yml").write_text(json.dumps(config))
+    shutil.copy("prometheus-rules.yml", folder)
+    port = free_port()
+    command = [
+        "prometheus",
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/tsdb",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--log.level=warn",
+    ]
+    address = f"http://127.0.0.1:{port}"
+    with (folder / "prometheus.log").open("w") as log:
+        with process(command, stdout=log, stderr=log):
+            wait_for("Prometheus", lambda: fetch(f"{address}/-/ready"), 30)
+            yield address
+
+
+def place_orders(report, count):
+    """Rates need something that happens between two scrapes."""
+    environment = dict(os.environ, DATABASE_URL=report["database_url"])
+    command = [STEVEDORE, "keys", "create", "--name", "check", "--json"]
+    command += ["--scope", "orders:write", "--scope", "orders:read"]
+    made = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    token = json.loads(made.stdout.splitlines()[-1])["token"]
+
+    def place(number):
+        # Every third number is one whose first attempt the simulated provider answers with 500.
+        phone = "0270000500" if number % 3 == 0 else f"02455{number:05}"
+        order = {
+            "customer": {"name": f"Check {number}", "email": f"check-{number}@example.com"},
+            "currency": "GHS",
+            "payment_method": "cod",
+            "lines": [{"sku": "MTN-1GB", "quantity": 1, "recipient_phone": phone}],
+        }
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": f"check-{number}",
+        }
+        try:
+            fetch(f"{report['api_url']}/v1/orders", json.dumps(order).encode(), headers)
+        except urllib.error.HTTPError as error:
+            problem(f"an order was answered {error.code}: {error.read().decode()[:500]}")
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(place, range(count)))
+
+
+# ---- what is asked ---------------------------------------------------------------------------------
+
+
+def ask(address, query):
+    """The series of an instant query, without those that are not a number."""
+    url = f"{address}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    try:
+        answer = json.loads(fetch(url))
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"Prometheus refuses {query!r}: {error.read().decode()}") from error
+    return [s for s in answer["data"]["result"] if not math.isnan(float(s["value"][1]))]
+
+
+def dashboard_queries():
+    for path in sorted(pathlib.Path("grafana/dashboards").glob("*.json")):
+        for panel in json.loads(path.read_text())["panels"]:
+            for target in panel.get("targets", []):
+                query = target["expr"].replace("$__rate_interval", "20s")
+                yield f"{path.name}: {panel['title']}", query
+
+
+def check_dashboards(address):
+    """Each query gives at least one number."""
+    waiting = list(dashboard_queries())
+    total = len(waiting)
+    end = time.monotonic() + ANSWER_DEADLINE_S
+    while waiting and time.monotonic() < end:
+        waiting = [(place, query) for place, query in waiting if not ask(address, query)]
+        time.sleep(0.5 if waiting else 0)
+    for place, query in waiting:
+        problem(f"no answer: {place}: {query}")
+    print(f"{total - len(waiting)} of {total} dashboard queries answered")
+
+
+def check_alerts(address):
+    """Each expression is understood, and each metric in it exists."""
+    rules = yaml.safe_load(pathlib.Path("prometheus-rules.yml").read_text())
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    for alert in alerts:
+        ask(address, alert["expr"])
+        without_labels = re.sub(r"\{[^}]*\}|\b(?:by|on|without) \([^)]*\)", "", alert["expr"])
+        names = set(NAME.findall(without_labels))
+        if not names:
+            problem(f"{alert['alert']} names no metric")
+        for name in names:
+            if not ask(address, name):
+                problem(f"{alert['alert']}: nobody exports {name}")
+    print(f"{len(alerts)} alerts name only what is exported")
+    firing = {s["metric"]["alertname"] for s in ask(address, 'ALERTS{alertstate="firing"}')}
+    print(f"firing: {', '.join(sorted(firing)) or 'none'}")
+
+
+def check_scrapes(report):
+    """promtool's lint of each scrape, and every name both exported and documented."""
+    exported = set()
+    series = 0
+    for url in [report["metrics_url"], *report["worker_metrics_urls"]]:
+        text = fetch(url)
+        lint = subprocess.run(
+            ["promtool", "check", "metrics"], input=text, capture_output=True, text=True
+        )
+        for line in lint.stderr.splitlines() + lint.stdout.splitlines():
+            problem(f"{url}: {line}")
+        series += sum(1 for line in text.splitlines() if not line.startswith("#") and line)
+        exported |= set(re.findall(r"^# TYPE (\S+) ", text, re.M))
+    documented_text = pathlib.Path("docs/metrics.md").read_text().split("## Reserved names")[0]
+    documented = set(re.findall(r"^### `(\S+)`", documented_text, re.M))
+    for name in sorted(n for n in exported if not n.startswith("process_")):
+        if name not in documented:
+            problem(f"docs/metrics.md does not list {name}")
+    for name in sorted(documented - exported):
+        problem(f"docs/metrics.md lists {name}, which no process of the demo exports")
+    print(f"{len(exported)} metrics in {series} series")
+    if series > SERIES_MAX:
+        problem(f"{series} series are over {SERIES_MAX}")
+
+
+def check_form():
+    """Grafana's own models read each dashboard and lose nothing of its panels."""
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    for path in sorted(pathlib.Path("grafana/dashboards").glob("*.json")):
+        written = json.loads(path.read_text())
+        read = Dashboard.from_json(written)
+        if len(read.panels or []) != len(written["panels"]):
+            problem(f"{path.name}: Grafana's model reads {len(read.panels or [])} panels")
+        unknown = set(written) - set(vars(Dashboard())) - {
+            "schemaVersion", "fiscalYearStartMonth", "graphTooltip", "liveNow", "weekStart",
+        }
+        if unknown:
+            problem(f"{path.name}: Grafana does not know {sorted(unknown)}")
+
+
+def main():
+    check_form()
+    with tempfile.TemporaryDirectory(prefix="stevedore-") as name:
+        folder = pathlib.Path(name)
+        with demo(folder) as report, prometheus(folder, report) as address:
+            up = 1 + len(report["worker_metrics_urls"])
+            wait_for("first scrape", lambda: len(ask(address, "up == 1")) == up, 30)
+            wait_for("second scrape", lambda: ask(address, "min(count_over_time(up[1m])) > 2"), 30)
+            place_orders(report, 60)
+            check_dashboards(address)
+            check_alerts(address)
+            check_scrapes(report)
+    print("observability: ok" if not problems else f"{len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+main()
