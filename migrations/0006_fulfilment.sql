@@ -134,6 +134,7 @@ create table fulfillment_logs (
 );
 
 create index fulfillment_logs_order_id_idx on fulfillment_logs (tenant_id, order_id);
+create index fulfillment_logs_created_at_idx on fulfillment_logs (created_at);
 
 comment on table fulfillment_logs is
   'Every call made to a provider: one row per attempt and action.';

@@ -122,4 +122,4 @@ as $$
 $$;
 
 comment on function order_problems(jsonb, uuid) is
-  'All that is wrong with an order somebody wants to place: [{field, code, message}]; never raises.';
+  'All that is wrong with an order to be placed: [{field, code, message}]; never raises.';

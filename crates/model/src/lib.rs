@@ -8,9 +8,17 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub mod api_keys;
+pub mod books;
+pub mod catalog;
+mod clean;
+pub mod fulfillments;
 pub mod gauges;
+pub mod inventory;
+pub mod notifications;
 pub mod orders;
 pub mod problems;
+pub mod retention;
+mod sqlstate;
 pub mod words;
 
 /// The shop that a row belongs to.

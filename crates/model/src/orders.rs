@@ -1,11 +1,20 @@
 //! Orders: what may be asked for, and what there is.
 
+mod change;
 mod new_order;
+mod place;
+mod tally;
+mod view;
 
+pub use change::{cancel, confirm, hold, resume};
 pub use new_order::{Amounts, Customer, LINE_QUANTITY_MAX, LINES_MAX, NewLine, NewOrder};
+pub use place::{place, problems};
+pub use tally::{Tally, tally};
+pub use view::{FulfillmentView, HistoryView, LineView, OrderView, get};
+
+use serde::{Deserialize, Serialize};
 
 use crate::problems::FieldProblem;
-use serde::{Deserialize, Serialize};
 
 /// An order that was placed, now or by an earlier request with the same idempotency key.
 #[derive(Clone, Debug)]

@@ -1,0 +1,347 @@
+//! Fulfilments, as the worker that carries them out sees them.
+//!
+//! An attempt is two transactions with the provider's call between them: [`begin`] commits before
+//! anything is sent, so that a crash leaves "asked, outcome unknown" behind; then one of
+//! [`deliver`], [`accept`], [`retry_later`], [`fail`], [`park`] in the transaction that also ends
+//! the job. All of them lock the order before the fulfilment, as everybody does.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgExecutor;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{TenantId, clean};
+
+/// Who signs the history rows of what these functions do.
+const ACTOR: &str = "worker";
+
+/// What a provider is asked for.
+#[derive(Clone, Debug)]
+pub struct FulfillmentWork {
+    /// The fulfilment.
+    pub fulfillment_id: i64,
+    /// Its order.
+    pub order_id: i64,
+    /// The order's number, for people.
+    pub order_number: String,
+    /// Who is asked.
+    pub provider_code: String,
+    /// Our reference at the provider: the same in every attempt and job of this fulfilment, and
+    /// no other's in any database. The idempotency key of the call.
+    pub reference: Uuid,
+    /// The provider's own reference, if it gave one before.
+    pub provider_order_id: Option<String>,
+    /// Which attempt this is, from 1, over all its jobs.
+    pub attempt: i32,
+    /// An earlier submission has no known outcome: look it up before sending again.
+    pub resumed: bool,
+    /// How long ago the last attempt began.
+    pub since_last: Option<Duration>,
+    /// Who ordered.
+    pub customer_name: String,
+    /// Mail address of the customer.
+    pub customer_email: Option<String>,
+    /// Phone of the customer, E.164.
+    pub customer_phone: Option<String>,
+    /// Where physical goods go, as [`crate::words::Address`] in JSON.
+    pub shipping_address: Option<Value>,
+    /// What to deliver.
+    pub lines: Vec<WorkLine>,
+}
+
+/// One line of a fulfilment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkLine {
+    /// The order's line.
+    pub order_item_id: i64,
+    /// SKU.
+    pub sku: String,
+    /// Title, for people.
+    pub title: String,
+    /// Units.
+    pub quantity: i64,
+    /// Phone that receives airtime or data, E.164.
+    pub recipient_phone: Option<String>,
+    /// What the provider needs to know, from the variant.
+    pub attributes: Value,
+}
+
+/// What a call to a provider was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogAction {
+    /// First submission.
+    Trigger,
+    /// A later submission.
+    Retry,
+    /// Look-up.
+    Verify,
+    /// Cancellation.
+    Cancel,
+}
+
+impl LogAction {
+    fn as_str(self) -> &'static str {
+        match self {
+            LogAction::Trigger => "trigger",
+            LogAction::Retry => "retry",
+            LogAction::Verify => "verify",
+            LogAction::Cancel => "cancel",
+        }
+    }
+}
+
+/// How a call to a provider ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogStatus {
+    /// Done.
+    Success,
+    /// Accepted, not done.
+    Pending,
+    /// Refused or not reached.
+    Failed,
+    /// Sent without an answer.
+    Unknown,
+}
+
+impl LogStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            LogStatus::Success => "success",
+            LogStatus::Pending => "pending",
+            LogStatus::Failed => "failed",
+            LogStatus::Unknown => "unknown",
+        }
+    }
+}
+
+/// One call to a provider, for the record.
+#[derive(Clone, Debug)]
+pub struct FulfillmentLog {
+    /// The fulfilment.
+    pub fulfillment_id: i64,
+    /// [`FulfillmentWork::attempt`].
+    pub attempt: i32,
+    /// What the call was for.
+    pub action: LogAction,
+    /// How it ended.
+    pub status: LogStatus,
+    /// What was sent, without credentials.
+    pub api_request: Option<Value>,
+    /// What came back.
+    pub api_response: Option<Value>,
+    /// HTTP status, if there was an answer.
+    pub http_status: Option<i32>,
+    /// How long the call took.
+    pub duration: Option<Duration>,
+    /// Stable code of the failure.
+    pub error_code: Option<String>,
+    /// The failure in words.
+    pub error_message: Option<String>,
+    /// Whether trying again may help.
+    pub retryable: Option<bool>,
+    /// When the next attempt is due.
+    pub next_retry_in: Option<Duration>,
+}
+
+/// Starts an attempt: the fulfilment is submitted and its order processing from here on, and the
+/// order can't be cancelled. Commit before the provider is called. None: there is nothing to do
+/// any more (delivered, cancelled, held, failed for good, or no such fulfilment).
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn begin(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+) -> Result<Option<FulfillmentWork>, sqlx::Error> {
+    let row = sqlx::query_file!(
+        "../../sql/queries/fulfillments/begin.sql",
+        fulfillment_id,
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| FulfillmentWork {
+        fulfillment_id,
+        order_id: row.order_id,
+        order_number: row.order_number,
+        provider_code: row.provider_code,
+        reference: row.reference,
+        provider_order_id: row.provider_order_id,
+        attempt: row.attempt,
+        resumed: row.resumed,
+        since_last: row
+            .last_submitted_seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()),
+        customer_name: row.customer_name,
+        customer_email: row.customer_email,
+        customer_phone: row.customer_phone,
+        shipping_address: row.shipping_address,
+        lines: row.lines.0,
+    }))
+}
+
+/// Records a call to a provider. A second call of the same attempt and action replaces the first.
+/// NUL characters, which PostgreSQL can't store, are replaced.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn log(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    log: &FulfillmentLog,
+) -> Result<(), sqlx::Error> {
+    let duration_ms = log
+        .duration
+        .map(|duration| i32::try_from(duration.as_millis()).unwrap_or(i32::MAX));
+    sqlx::query_file!(
+        "../../sql/queries/fulfillment_logs/record.sql",
+        tenant.0,
+        log.fulfillment_id,
+        log.action.as_str(),
+        log.status.as_str(),
+        log.attempt,
+        log.api_request.as_ref().map(clean::json),
+        log.api_response.as_ref().map(clean::json),
+        log.http_status,
+        duration_ms,
+        log.error_code.as_deref().map(clean::text),
+        log.error_message.as_deref().map(clean::text),
+        log.retryable,
+        log.next_retry_in.map(|wait| wait.as_secs_f64())
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The provider took it and works on it; ask for its outcome later. Twice is once.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn accept(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    provider_order_id: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/accept.sql",
+        fulfillment_id,
+        provider_order_id.map(clean::text),
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+/// Delivered: its units leave the stock, and the order is delivered when all its fulfilments are.
+/// Twice is once.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn deliver(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    provider_order_id: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/deliver.sql",
+        fulfillment_id,
+        provider_order_id.map(clean::text),
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+/// The attempt failed and another follows. With `look_up_first` the provider may have it: the
+/// fulfilment stays submitted, nobody can cancel it, and the next [`begin`] says `resumed`.
+/// Without, the provider surely does not have it, and the order may be cancelled meanwhile.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn retry_later(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    code: &str,
+    message: &str,
+    look_up_first: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/retry.sql",
+        fulfillment_id,
+        clean::text(code),
+        clean::text(message),
+        look_up_first,
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+/// Failed for good, and surely without effect: the order goes on hold with an error on record
+/// (`category` and `severity` as in `order_errors`), and the customer hears that it takes longer.
+/// Twice is once.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn fail(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    code: &str,
+    message: &str,
+    category: &str,
+    severity: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/fail.sql",
+        fulfillment_id,
+        clean::text(code),
+        clean::text(message),
+        category,
+        severity,
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
+/// Nobody knows whether the provider has it, and it can't say: the order goes on hold until a
+/// person finds out. Twice is once.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn park(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    code: &str,
+    message: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/park.sql",
+        fulfillment_id,
+        clean::text(code),
+        clean::text(message),
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}

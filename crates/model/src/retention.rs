@@ -1,0 +1,88 @@
+//! What is thrown away, and when. Orders, their history and the ledger stay.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+/// How long things are kept after they ended. Idempotency keys carry their own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Notices, after they were sent, failed or skipped.
+    pub notifications: Duration,
+    /// Calls to providers.
+    pub fulfillment_logs: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Retention {
+            notifications: 90 * DAY,
+            fulfillment_logs: 180 * DAY,
+        }
+    }
+}
+
+/// How many rows one [`clean_up`] removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Expired idempotency keys.
+    pub idempotency_keys: u64,
+    /// Old notices.
+    pub notifications: u64,
+    /// Old records of calls.
+    pub fulfillment_logs: u64,
+}
+
+impl Removed {
+    /// Whether any kind filled its batch, so that there may be more.
+    #[must_use]
+    pub fn may_go_on(&self, batch: u32) -> bool {
+        let batch = u64::from(batch);
+        [
+            self.idempotency_keys,
+            self.notifications,
+            self.fulfillment_logs,
+        ]
+        .into_iter()
+        .any(|removed| removed >= batch)
+    }
+}
+
+/// Removes at most `batch` rows of each kind, skipping what others hold: short and never in
+/// anybody's way. Call it until [`Removed::may_go_on`] says no.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn clean_up(
+    db: &mut PgConnection,
+    retention: &Retention,
+    batch: u32,
+) -> Result<Removed, sqlx::Error> {
+    let limit = i64::from(batch);
+    let keys = sqlx::query_file!(
+        "../../sql/queries/idempotency_keys/delete_expired.sql",
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
+    let notifications = sqlx::query_file!(
+        "../../sql/queries/notification_queue/delete_finished.sql",
+        retention.notifications.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
+    let logs = sqlx::query_file!(
+        "../../sql/queries/fulfillment_logs/delete_old.sql",
+        retention.fulfillment_logs.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
+    Ok(Removed {
+        idempotency_keys: keys.rows_affected(),
+        notifications: notifications.rows_affected(),
+        fulfillment_logs: logs.rows_affected(),
+    })
+}

@@ -1,0 +1,58 @@
+-- Where everything stands, in one look. $1 tenant. Reads all orders, fulfilments, notices and jobs:
+-- for demonstrations and tests, not for a page.
+with
+jobs as materialized (
+  select kind, args from queue.jobs where kind in ('fulfil_order', 'send_notification')
+  union all
+  select kind, args from queue.finished_jobs where kind in ('fulfil_order', 'send_notification')
+  union all
+  select kind, args from queue.dead_jobs where kind in ('fulfil_order', 'send_notification')
+),
+by_status as (
+  select order_status, count(*) as orders
+  from orders
+  where tenant_id = $1
+  group by order_status
+),
+notices as (
+  select status, count(*) as notices
+  from notification_queue
+  where tenant_id = $1
+  group by status
+),
+shipped as (
+  select oi.sku, sum(fi.quantity) as units
+  from fulfillments as f
+  join fulfillment_items as fi using (tenant_id, order_id, fulfillment_id)
+  join order_items as oi using (tenant_id, order_id, order_item_id)
+  where f.tenant_id = $1
+    and f.status in ('shipped', 'delivered')
+  group by oi.sku
+)
+select
+  (select coalesce(jsonb_object_agg(order_status, orders), '{}') from by_status)
+    as "orders!: Json<BTreeMap<String, i64>>",
+  (select coalesce(jsonb_object_agg(status, notices), '{}') from notices)
+    as "notifications!: Json<BTreeMap<String, i64>>",
+  (select coalesce(jsonb_object_agg(sku, units), '{}') from shipped)
+    as "units_shipped!: Json<BTreeMap<String, i64>>",
+  (
+    select count(*)
+    from fulfillments as f
+    where f.tenant_id = $1
+      and f.provider_code <> 'manual'
+      and f.fulfillment_id not in (
+        select (j.args->>'fulfillment_id')::bigint
+        from jobs as j
+        where j.kind = 'fulfil_order')
+  ) as "fulfillments_without_job!",
+  (
+    select count(*)
+    from notification_queue as n
+    where n.tenant_id = $1
+      and n.status <> 'skipped'
+      and n.notification_id not in (
+        select (j.args->>'notification_id')::bigint
+        from jobs as j
+        where j.kind = 'send_notification')
+  ) as "notifications_without_job!"
