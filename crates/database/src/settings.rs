@@ -32,7 +32,8 @@ pub struct DatabaseSettings {
         value_parser = humantime::parse_duration)]
     pub database_idle_timeout: Duration,
 
-    /// Every connection is replaced after this time, so that a fail-over or a new address is noticed
+    /// Every connection is replaced after this time, so that a fail-over or a new address is
+    /// noticed
     #[arg(long, env = "DATABASE_MAX_LIFETIME", default_value = "30m",
         value_parser = humantime::parse_duration)]
     pub database_max_lifetime: Duration,

@@ -219,8 +219,11 @@ async fn status_by_query(
     }
 }
 
+fn package(network: &str, package: &str, amount: &str) -> Value {
+    json!({"network": network, "package": package, "amount": amount})
+}
+
 async fn packages() -> Json<Value> {
-    let package = |network: &str, package: &str, amount: &str| json!({"network": network, "package": package, "amount": amount});
     Json(json!({
         "status": 200,
         "regular_packages": [package("MTN", "1GB", "4.80"), package("AT", "1GB", "4.10")],

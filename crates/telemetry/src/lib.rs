@@ -1,4 +1,5 @@
-//! What a process tells about itself: log lines, metrics, its health, and the trace an order leaves.
+//! What a process tells about itself: log lines, metrics, its health, and the trace an order
+//! leaves.
 //!
 //! Every role of the fleet starts the same way:
 //!
@@ -18,8 +19,8 @@
 //! ```
 //!
 //! The names of all metrics stand in [`catalogue`], with their labels, buckets and help;
-//! `docs/metrics.md` is written from it. Crates that must not depend on this one (the queue) use the
-//! names as literals, and the catalogue's tests find a literal that is not listed.
+//! `docs/metrics.md` is written from it. Crates that must not depend on this one (the queue) use
+//! the names as literals, and the catalogue's tests find a literal that is not listed.
 
 mod admin;
 pub mod catalogue;

@@ -35,12 +35,12 @@ pub enum TracingError {
 
 /// Starts logging for the whole process, to standard error: standard output belongs to results.
 ///
-/// `filter` is a level, or levels by target: `info`, or `warn,stevedore_queue=debug`. In JSON a panic
-/// is a log line, too, so that no collector has to parse the runtime's own text.
+/// `filter` is a level, or levels by target: `info`, or `warn,stevedore_queue=debug`. In JSON a
+/// panic is a log line, too, so that no collector has to parse the runtime's own text.
 ///
 /// # Errors
-/// [`TracingError::Filter`] for a filter that can't be read, [`TracingError::AlreadySet`] the second
-/// time.
+/// [`TracingError::Filter`] for a filter that can't be read, [`TracingError::AlreadySet`] the
+/// second time.
 pub fn init_tracing(format: LogFormat, filter: &str) -> Result<(), TracingError> {
     let parsed = EnvFilter::builder()
         .parse(filter)

@@ -86,9 +86,9 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Says which role this process plays (`stevedore_build_info`), and starts at zero every counter
-    /// of that role whose label values are all known: a rate over a counter that appears with its
-    /// first error would miss that error.
+    /// Says which role this process plays (`stevedore_build_info`), and starts at zero every
+    /// counter of that role whose label values are all known: a rate over a counter that appears
+    /// with its first error would miss that error.
     pub fn announce(&self, role: Role) {
         gauge!(
             BUILD_INFO,

@@ -26,9 +26,9 @@ const POOL_MAX: u32 = 10;
 
 /// An own database with the whole schema installed, gone when this value is dropped.
 ///
-/// The server is the one of `STEVEDORE_TEST_DATABASE_URL`, else of `DATABASE_URL`, else a shared one
-/// that is started on demand and ends after the last test. The database is a copy of a template that
-/// the first test of a run installs, which takes about 50 ms.
+/// The server is the one of `STEVEDORE_TEST_DATABASE_URL`, else of `DATABASE_URL`, else a shared
+/// one that is started on demand and ends after the last test. The database is a copy of a template
+/// that the first test of a run installs, which takes about 50 ms.
 ///
 /// With `STEVEDORE_TEST_KEEP=1` the database stays, and its URL is printed.
 #[derive(Debug)]
@@ -247,7 +247,11 @@ async fn databases_like(
     skip: i64,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
-        "select datname from pg_database where starts_with(datname, $1) order by oid desc offset $2",
+        "select datname
+           from pg_database
+          where starts_with(datname, $1)
+          order by oid desc
+         offset $2",
     )
     .bind(prefix)
     .bind(skip)

@@ -1,8 +1,8 @@
 //! Brings a database to the schema that this program carries.
 //!
 //! Two kinds of text travel inside the program. **Migrations** hold what has a history (tables,
-//! types, indexes) and run once each, in order. **Objects** (`sql/`: functions, triggers, views) are
-//! code: whenever a file's text differs from what the ledger says is installed, it is installed
+//! types, indexes) and run once each, in order. **Objects** (`sql/`: functions, triggers, views)
+//! are code: whenever a file's text differs from what the ledger says is installed, it is installed
 //! again. Both happen in one transaction, behind one advisory lock, so any number of processes may
 //! start together and a failure leaves nothing behind. The one exception is a migration whose first
 //! line is `-- no-transaction` (`create index concurrently` needs that): what came before it is

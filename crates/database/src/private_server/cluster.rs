@@ -140,8 +140,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether the server answers a start-up packet with `R`, a request for authentication; while it
-    /// starts it answers `E`. (`pg_isready` would do the same, but some builds come without it.)
+    /// Whether the server answers a start-up packet with `R`, a request for authentication; while
+    /// it starts it answers `E`. (`pg_isready` would do the same, but some builds come without it.)
     pub(super) fn is_ready(&self) -> bool {
         let ask = || -> std::io::Result<[u8; 1]> {
             let mut socket = UnixStream::connect(self.socket())?;

@@ -63,8 +63,8 @@ pub(super) fn random_password() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// std seeds the keys of the first `RandomState` of a thread from the operating system and hands out
-/// a different one each time; SipHash of nothing under a secret key is as secret as the key.
+/// std seeds the keys of the first `RandomState` of a thread from the operating system and hands
+/// out a different one each time; SipHash of nothing under a secret key is as secret as the key.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -196,8 +196,8 @@ pub(super) fn settings(options: &PrivateServerOptions) -> Vec<String> {
         settings.push("dynamic_shared_memory_type=mmap".to_owned());
     }
     if !options.durable {
-        // Commits still reach the operating system, so what a test has committed survives a crash of
-        // the server, if not of the machine.
+        // Commits still reach the operating system, so what a test has committed survives a crash
+        // of the server, if not of the machine.
         let forgetful = ["fsync=off", "full_page_writes=off", "wal_level=minimal"];
         settings.extend(forgetful.map(str::to_owned));
         settings.push("max_wal_senders=0".to_owned());

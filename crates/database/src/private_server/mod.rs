@@ -31,11 +31,11 @@ const SOCKET_PORT: u16 = 5432;
 /// What kind of server to start.
 #[derive(Debug, Clone)]
 pub struct PrivateServerOptions {
-    /// Where the data live and stay afterwards, made when missing. None: a temporary folder that goes
-    /// with the server.
+    /// Where the data live and stay afterwards, made when missing. None: a temporary folder that
+    /// goes with the server.
     pub data_directory: Option<PathBuf>,
-    /// Whether what was committed survives a power cut. Off is faster, and right for tests only; what
-    /// was committed then still survives [`PrivateServer::crash_and_restart`].
+    /// Whether what was committed survives a power cut. Off is faster, and right for tests only;
+    /// what was committed then still survives [`PrivateServer::crash_and_restart`].
     pub durable: bool,
     /// Keep temporary data in memory where there is room (/dev/shm with 1 GiB free).
     pub in_memory: bool,

@@ -1,8 +1,8 @@
 //! One server for all test processes of a user: the first one starts it, and a while after the last
 //! one has ended it is gone.
 //!
-//! A test runner may start a process per test, so the server must outlive the process that starts it
-//! and must not stay for ever. Every user enters its pid in a folder; a watchdog looks there.
+//! A test runner may start a process per test, so the server must outlive the process that starts
+//! it and must not stay for ever. Every user enters its pid in a folder; a watchdog looks there.
 
 use std::{
     fs::{self, DirBuilder, File},

@@ -1,7 +1,7 @@
 # Ends the server that test processes share when nobody has used it for a while.
 # $1: the shared folder, with users/<pid> of every user. $2: seconds without a user.
-# A user first enters its pid and then looks for `closing`; we first make `closing` and then look for
-# users: so either they see us, or we see them.
+# A user first enters its pid and then looks for `closing`; we first make `closing` and then look
+# for users: so either they see us, or we see them.
 home="$1/server" data="$1/server/data" idle=0
 any_user() {
   for user in "$1/users"/*; do

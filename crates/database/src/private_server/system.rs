@@ -15,8 +15,9 @@ pub(super) struct Account {
     pub(super) gid: u32,
 }
 
-/// `initdb` and `postgres` refuse uid 0 and look their uid up in /etc/passwd, so it must be in there:
-/// `postgres` where a package made it, else `nobody`. None when we are not root: the server is us.
+/// `initdb` and `postgres` refuse uid 0 and look their uid up in /etc/passwd, so it must be in
+/// there: `postgres` where a package made it, else `nobody`. None when we are not root: the server
+/// is us.
 pub(super) fn account_for_server() -> Result<Option<Account>, super::ServerError> {
     if effective_uid() != 0 {
         return Ok(None);
@@ -167,7 +168,8 @@ mod tests {
     #[test]
     fn an_account_is_found_by_its_whole_name() {
         let passwd = "root:x:0:0:root:/root:/bin/sh\n\
-                      postgresql:x:7:8::/:\npostgres:x:101:103:admin:/var/lib/postgresql:/bin/bash\n";
+                      postgresql:x:7:8::/:\n\
+                      postgres:x:101:103:admin:/var/lib/postgresql:/bin/bash\n";
         let account = account_named(passwd, "postgres").expect("it is there");
         assert_eq!((account.uid, account.gid), (101, 103));
         assert_eq!(account_named(passwd, "nobody"), None);

@@ -1,7 +1,7 @@
 //! The small shell process beside a server that outlives us by a moment.
 //!
-//! The kernel's parent-death signal is Linux only and leaves the files behind; a pipe whose other end
-//! closes with us works everywhere and also after SIGKILL. It is a shell and no thread or fork,
+//! The kernel's parent-death signal is Linux only and leaves the files behind; a pipe whose other
+//! end closes with us works everywhere and also after SIGKILL. It is a shell and no thread or fork,
 //! because it must not be part of this process.
 
 use std::{

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-/// The command that runs the ignored test `name` of this program, with a variable that tells it that
-/// it is meant: `cargo test -- --ignored` by hand must not hang.
+/// The command that runs the ignored test `name` of this program, with a variable that tells it
+/// that it is meant: `cargo test -- --ignored` by hand must not hang.
 pub fn role(name: &str, argument: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command

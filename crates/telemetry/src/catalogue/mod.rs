@@ -156,20 +156,20 @@ fn write_reserved(page: &mut String) {
 
 const PAGE_HEAD: &str = "# Metrics
 
-<!-- Written by `UPDATE_DOCS=1 cargo test -p stevedore-telemetry` from crates/telemetry/src/catalogue. -->
+<!-- Written by `UPDATE_DOCS=1 cargo test -p stevedore-telemetry` from its src/catalogue. -->
 
 Every API and worker process answers `GET /metrics` in the text format of Prometheus. Names carry
-their unit (`_seconds`), counters end in `_total`, and no label holds an id, an address or a message,
-so the number of series depends on how many queues and job kinds you run, not on traffic.
+their unit (`_seconds`), counters end in `_total`, and no label holds an id, an address or a
+message, so the number of series depends on how many queues and job kinds you run, not on traffic.
 
-Numbers about the queue as a whole (how many jobs wait, how old the oldest is) come from the database
-and are sampled by one process at a time; read them with `max by (queue) (...)`. Numbers about a
-process (its slots, its attempts) are added up with `sum`.
+Numbers about the queue as a whole (how many jobs wait, how old the oldest is) come from the
+database and are sampled by one process at a time; read them with `max by (queue) (...)`. Numbers
+about a process (its slots, its attempts) are added up with `sum`.
 
 Three to look at first:
 
-- `max by (queue) (stevedore_queue_oldest_ready_age_seconds)`: how long the oldest job that could run
-  has been waiting. If this is small, the fleet keeps up, whatever the backlog.
+- `max by (queue) (stevedore_queue_oldest_ready_age_seconds)`: how long the oldest job that could
+  run has been waiting. If this is small, the fleet keeps up, whatever the backlog.
 - `sum by (outcome) (rate(stevedore_jobs_finished_total[5m]))`: what becomes of attempts.
 - `sum by (queue) (stevedore_worker_slots_busy) / sum by (queue) (stevedore_worker_slots)`: near 1,
   more workers would help.
