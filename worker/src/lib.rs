@@ -1,1 +1,17 @@
-//! placeholder
+//! The worker: takes jobs from the queue and does the slow, failing, outside work of orders.
+//!
+//! To read it: [`jobs`] lists the kinds, each in a file of its own; [`environment`] is everything
+//! that a job may touch; [`jobs::outcome`] alone decides what an outside answer means for a job.
+
+pub mod conversation;
+pub mod environment;
+pub mod jobs;
+mod monitor;
+pub mod notices;
+pub mod notifiers;
+mod serve;
+pub mod settings;
+
+pub use environment::{Environment, EnvironmentError};
+pub use serve::run;
+pub use settings::WorkerSettings;

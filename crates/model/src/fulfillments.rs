@@ -184,6 +184,28 @@ pub async fn begin(
     }))
 }
 
+/// Whether `attempt` ([`FulfillmentWork::attempt`]) is still the last one that began; holds the
+/// fulfilment until the transaction ends, so that it stays so. A worker that was silent for long
+/// asks this before it writes a result which ends no job: by then another may be at it.
+///
+/// # Errors
+/// P0NOF if there is no such fulfilment; or the database can't be asked.
+pub async fn is_current(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    attempt: i32,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/fulfillments/is_current.sql",
+        fulfillment_id,
+        attempt,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Records a call to a provider. A second call of the same attempt and action replaces the first.
 /// NUL characters, which PostgreSQL can't store, are replaced.
 ///

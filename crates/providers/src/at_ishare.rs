@@ -45,6 +45,10 @@ impl FulfilmentProvider for AtIshare {
         CODE
     }
 
+    fn can_look_up(&self) -> bool {
+        self.generation == Generation::One
+    }
+
     fn should_fulfil(&self, request: &Request) -> Result<(), ProviderError> {
         bundles(request).map(drop)
     }
@@ -149,9 +153,9 @@ impl AtIshare {
                 _known => return Ok(Placed::Accepted(reference)),
             }
             // The vendor queues before it records: a fresh attempt may be there and not be seen.
-            let left = since.map_or(Duration::ZERO, |since| self.settle.saturating_sub(since));
-            if !left.is_zero() {
-                return Ok(Placed::TooSoon(left));
+            // The whole time again, not the rest: the caller counts from its last attempt.
+            if since.is_some_and(|since| since < self.settle) {
+                return Ok(Placed::TooSoon(self.settle));
             }
         }
         let started = Instant::now();
@@ -257,6 +261,9 @@ impl AtIshare {
             error if accepted == 0 => error,
             _ if self.generation == Generation::Two => ProviderError::unknown(told),
             ProviderError::Rejected { code, .. } => ProviderError::rejected(code, told),
+            ProviderError::Transient { retry_after, .. } => {
+                ProviderError::broken(retry_after, told)
+            }
             error => error,
         }
     }
@@ -310,11 +317,16 @@ fn masked(error: ProviderError, journal: &Journal) -> ProviderError {
     match error {
         ProviderError::Transient {
             retry_after,
+            look_up,
             message,
-        } => ProviderError::Transient {
-            retry_after,
-            message: journal.masked(&message),
-        },
+        } => {
+            let message = journal.masked(&message);
+            ProviderError::Transient {
+                retry_after,
+                look_up,
+                message,
+            }
+        }
         ProviderError::Rejected { code, message } => ProviderError::Rejected {
             code,
             message: journal.masked(&message),

@@ -6,11 +6,14 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// It did not happen, and may work later: overload, out of credit, no connection.
+    /// It failed, and may work later: overload, out of credit, no connection.
     #[error("{message}")]
     Transient {
         /// How long the vendor asked us to wait, bounded to a day.
         retry_after: Option<Duration>,
+        /// Whether the vendor may have kept something all the same (a server error, say): ask
+        /// with [`Contact::Again`](crate::Contact::Again) next time.
+        look_up: bool,
         /// What the vendor said, for people.
         message: String,
     },
@@ -48,9 +51,20 @@ impl ProviderError {
         }
     }
 
+    /// A failure that surely left nothing behind at the vendor.
     pub(crate) fn transient(message: impl Into<String>) -> Self {
         Self::Transient {
             retry_after: None,
+            look_up: false,
+            message: message.into(),
+        }
+    }
+
+    /// A failure that may have left something behind at a vendor which can be asked about it.
+    pub(crate) fn broken(retry_after: Option<Duration>, message: impl Into<String>) -> Self {
+        Self::Transient {
+            retry_after,
+            look_up: true,
             message: message.into(),
         }
     }

@@ -33,6 +33,10 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
     /// The word that `product_variants.fulfillment_provider` holds for this provider.
     fn code(&self) -> &'static str;
 
+    /// Whether the vendor can be asked about a request by our key. If it can't, a lost answer is
+    /// for a person: nobody may send the request again.
+    fn can_look_up(&self) -> bool;
+
     /// Checks, without a call, that the vendor can fulfil this at all.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ impl Simulator {
     /// # Errors
     /// When an address can't be bound.
     pub async fn start(settings: SimulatorSettings) -> anyhow::Result<Self> {
-        let http = bind(settings.simulator_at_ishare_bind).await?;
+        let http = bind(settings.simulator_bind).await?;
         let mail = bind(settings.simulator_smtp_bind).await?;
         let (at_ishare, smtp) = (http.local_addr()?, mail.local_addr()?);
         let state = Arc::new(State::new(settings));
@@ -114,14 +114,15 @@ impl Drop for Simulator {
     }
 }
 
-/// The role `stevedore simulator`: serves until `shutdown`.
+/// The role `stevedore simulator`: serves until `shutdown`; `on_listening` gets the address of
+/// AT-iShare's sandbox and of `/state`.
 ///
 /// # Errors
 /// When an address can't be bound.
 pub async fn run(
     settings: SimulatorSettings,
     shutdown: CancellationToken,
-    on_listening: impl FnOnce(&Simulator),
+    on_listening: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let simulator = Simulator::start(settings).await?;
     tracing::info!(
@@ -130,7 +131,7 @@ pub async fn run(
         state = simulator.state_url(),
         "the simulator is listening"
     );
-    on_listening(&simulator);
+    on_listening(simulator.at_ishare);
     shutdown.cancelled().await;
     simulator.stop().await;
     Ok(())

@@ -55,6 +55,8 @@ impl Mail {
 /// All mails ever taken, counted.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MailCounts {
+    /// Connections taken.
+    pub connections: u64,
     /// Mails taken.
     pub received: u64,
     /// Mails taken beyond the first with the same `Message-ID`.
@@ -101,6 +103,10 @@ impl Mailbox {
             inner.last.pop_front();
         }
         inner.last.push_back(mail);
+    }
+
+    pub(crate) fn connect(&self) {
+        self.lock().counts.connections += 1;
     }
 
     pub(crate) fn refuse(&self) {

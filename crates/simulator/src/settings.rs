@@ -15,7 +15,7 @@ pub struct SimulatorSettings {
         value_name = "ADDRESS",
         default_value = "127.0.0.1:4001"
     )]
-    pub simulator_at_ishare_bind: SocketAddr,
+    pub simulator_bind: SocketAddr,
 
     /// Where the mail catcher listens; port 0 takes a free one
     #[arg(
@@ -37,7 +37,7 @@ pub struct SimulatorSettings {
 
     /// Rules beside the magic numbers, as a JSON list, e.g.
     /// [{"phone":"0271234567","times":2,"fault":{"kind":"server_error"}}]
-    #[arg(long, env = "SIMULATOR_FAULTS", value_name = "JSON", default_value = "[]",
+    #[arg(long = "faults", env = "SIMULATOR_FAULTS", value_name = "JSON", default_value = "[]",
           value_parser = rules)]
     pub simulator_faults: Rules,
 }
@@ -50,7 +50,7 @@ impl Default for SimulatorSettings {
     fn default() -> Self {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
-            simulator_at_ishare_bind: anywhere,
+            simulator_bind: anywhere,
             simulator_smtp_bind: anywhere,
             simulator_api_key: "simulator-key".to_owned(),
             simulator_faults: Vec::new(),

@@ -55,6 +55,7 @@ pub(crate) async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Ca
 
 async fn converse(stream: TcpStream, peer: SocketAddr, state: Arc<State>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
+    state.mailbox().connect();
     let cut = Arc::new(AtomicBool::new(false));
     let catcher = Catcher::new(state, Arc::clone(&cut));
     let mut session = SessionBuilder::new("simulator.invalid").build(peer.ip(), catcher);

@@ -88,23 +88,35 @@ pub(super) fn placed(
     }
 }
 
-/// Reads the answer to a status call, in which nothing is ambiguous: we can ask again.
+/// Reads the answer to a status call. Nothing that goes wrong here says anything about the order,
+/// so it is never a refusal: ask again.
 pub(super) fn looked_up(answer: Result<Answer, NoAnswer>) -> Result<UnitState, ProviderError> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(NoAnswer::NotSent(error) | NoAnswer::Lost(error)) => {
-            return Err(ProviderError::transient(error));
+            return Err(ProviderError::broken(None, error));
         }
     };
-    refused_by_http(&answer, Ambiguity::CanLookUp)?;
-    match said(&answer.body) {
-        Some(said) if said.code == 200 => unit_state(&said.body),
-        Some(said) if is_not_found(&said) => Ok(UnitState::NotFound),
-        Some(said) => Err(refusal(&said, Ambiguity::CanLookUp)),
-        None => Err(ProviderError::transient(
-            "the vendor's answer is not understood",
-        )),
-    }
+    let state = match refused_by_http(&answer, Ambiguity::CanLookUp) {
+        Err(error) => Err(error),
+        Ok(()) => match said(&answer.body) {
+            Some(said) if said.code == 200 => unit_state(&said.body),
+            Some(said) if is_not_found(&said) => Ok(UnitState::NotFound),
+            Some(said) => Err(refusal(&said, Ambiguity::CanLookUp)),
+            None => Err(ProviderError::transient(
+                "the vendor's answer is not understood",
+            )),
+        },
+    };
+    state.map_err(|error| match error {
+        ProviderError::Unauthorized { message } => ProviderError::Unauthorized { message },
+        ProviderError::Transient {
+            retry_after,
+            message,
+            ..
+        } => ProviderError::broken(retry_after, message),
+        error => ProviderError::broken(None, format!("the order can't be looked up: {error}")),
+    })
 }
 
 /// Statuses that speak for themselves, whatever the body holds.
@@ -117,15 +129,13 @@ fn refused_by_http(answer: &Answer, ambiguity: Ambiguity) -> Result<(), Provider
         }
         StatusCode::TOO_MANY_REQUESTS => Err(ProviderError::Transient {
             retry_after: answer.retry_after,
+            look_up: false,
             message,
         }),
         _ if status.is_server_error() && ambiguity == Ambiguity::Undecidable => {
             Err(ProviderError::unknown(message))
         }
-        _ if status.is_server_error() => Err(ProviderError::Transient {
-            retry_after: answer.retry_after,
-            message,
-        }),
+        _ if status.is_server_error() => Err(ProviderError::broken(answer.retry_after, message)),
         // We follow none: a redirect would carry the key to another host.
         _ if status.is_redirection() => Err(ProviderError::transient(message)),
         _ => Ok(()),
@@ -147,7 +157,9 @@ fn refusal(said: &Said, ambiguity: Ambiguity) -> ProviderError {
         500.. if said.code != 555 && ambiguity == Ambiguity::Undecidable => {
             ProviderError::unknown(told("internal error at the vendor"))
         }
-        500.. if said.code != 555 => ProviderError::transient(told("internal error at the vendor")),
+        500.. if said.code != 555 => {
+            ProviderError::broken(None, told("internal error at the vendor"))
+        }
         103 => ProviderError::rejected("103", told("no price for this bundle")),
         422 => ProviderError::rejected("422", told("number not verified")),
         555 => ProviderError::rejected("555", told("network not found")),

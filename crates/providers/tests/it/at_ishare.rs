@@ -20,7 +20,7 @@ async fn a_fresh_attempt_that_is_not_found_is_waited_for_not_repeated() {
     assert_eq!(
         submission,
         Submission::TooSoon {
-            wait: Duration::from_secs(20)
+            wait: Duration::from_secs(30)
         }
     );
     assert_eq!(bench.fulfilled(), (0, 0));

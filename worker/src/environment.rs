@@ -1,0 +1,110 @@
+//! Every handle that a job may touch, and nothing else: a job knows its arguments and this.
+
+use std::time::Duration;
+
+use stevedore_model::retention::Retention;
+use stevedore_providers::{Registry, SettingsError};
+use stevedore_queue::RetryPolicy;
+
+use crate::notifiers::{self, EmailSettingsError, Notifiers};
+use crate::settings::WorkerSettings;
+
+/// The outside, as jobs see it.
+pub struct Environment {
+    /// Who fulfils, by code.
+    pub providers: Registry,
+    /// How customers are told, by channel.
+    pub notifiers: Notifiers,
+    /// Signs every notice.
+    pub shop_name: String,
+    /// How fulfilment goes.
+    pub fulfilment: FulfilmentPolicy,
+    /// How notices go.
+    pub notices: NoticePolicy,
+    /// What runs by itself.
+    pub upkeep: UpkeepPolicy,
+}
+
+/// Attempts and waits of fulfilments.
+pub struct FulfilmentPolicy {
+    /// Attempts at a provider in all.
+    pub attempts: u16,
+    /// Waits between them.
+    pub retry: RetryPolicy,
+    /// First wait before an order in progress is asked for again.
+    pub ask_again: Duration,
+    /// How long an order may be in progress.
+    pub patience: Duration,
+    /// For all calls of one attempt.
+    pub timeout: Duration,
+}
+
+/// Attempts and waits of notices.
+pub struct NoticePolicy {
+    /// Attempts in all.
+    pub attempts: u16,
+    /// Waits between them.
+    pub retry: RetryPolicy,
+    /// For one attempt.
+    pub timeout: Duration,
+}
+
+/// What runs by itself.
+pub struct UpkeepPolicy {
+    /// How often reservations expire.
+    pub expire_reservations_every: Duration,
+    /// How often old rows go.
+    pub clean_up_every: Duration,
+    /// How long they stay.
+    pub retention: Retention,
+}
+
+/// Settings from which no worker can be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// A provider's.
+    #[error(transparent)]
+    Provider(#[from] SettingsError),
+    /// The mail relay's.
+    #[error(transparent)]
+    Email(#[from] EmailSettingsError),
+}
+
+impl Environment {
+    /// Builds every handle from the settings.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] names the setting that is wrong.
+    pub fn new(settings: &WorkerSettings) -> Result<Self, EnvironmentError> {
+        let fulfilment = &settings.fulfilment;
+        let notices = &settings.notices;
+        let upkeep = &settings.upkeep;
+        Ok(Self {
+            providers: stevedore_providers::registry(&settings.providers)?,
+            notifiers: notifiers::registry(&settings.email)?,
+            shop_name: settings.email.shop_name(),
+            fulfilment: FulfilmentPolicy {
+                attempts: fulfilment.fulfilment_attempts.get(),
+                retry: RetryPolicy::Fixed(fulfilment.fulfilment_retry_delays.clone()),
+                ask_again: fulfilment.fulfilment_ask_again,
+                patience: fulfilment.fulfilment_patience,
+                timeout: fulfilment.fulfilment_timeout,
+            },
+            notices: NoticePolicy {
+                attempts: notices.notice_attempts.get(),
+                retry: RetryPolicy::Exponential {
+                    base: notices.notice_retry_delay,
+                    max: notices.notice_retry_delay_max,
+                },
+                // The relay's own limit ends a mail; before it a mail may wait for a connection.
+                timeout: settings.email.smtp_timeout + Duration::from_mins(5),
+            },
+            upkeep: UpkeepPolicy {
+                expire_reservations_every: upkeep.expire_reservations_every,
+                clean_up_every: upkeep.clean_up_every,
+                retention: upkeep.retention(),
+            },
+        })
+    }
+}

@@ -1,0 +1,353 @@
+//! `fulfil_order`: asks one provider for one fulfilment, and writes down what came of it.
+//!
+//! Two transactions with the provider's calls between them. The first marks the fulfilment as sent
+//! (from then on a crash means: look it up). The second holds the result, the log, what follows
+//! from it, and the job's own completion: all of it or nothing.
+
+mod record;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use stevedore_model::TenantId;
+use stevedore_model::fulfillments::{self, FulfillmentWork, WorkLine};
+use stevedore_providers::{
+    Contact, FulfilmentProvider, IdempotencyKey, Item, Journal, ProviderError, Reference, Request,
+};
+use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
+
+use super::outcome::{Found, Position, Standing, Trouble, Verdict, verdict};
+use crate::conversation::Conversation;
+use crate::environment::Environment;
+
+/// Attempts of the job beyond those at the provider: a worker that dies, or a database that is
+/// away, must not leave a fulfilment without anybody to end it.
+const SPARE_ATTEMPTS: u16 = 10;
+/// After an error of our own house the next attempt follows soon; the provider is not to blame.
+const OWN_RETRY: Duration = Duration::from_secs(5);
+/// Longest wait between two questions about an order in progress.
+const ASK_AGAIN_MAX: Duration = Duration::from_mins(10);
+
+/// Which fulfilment.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FulfilOrder {
+    /// The shop.
+    pub tenant_id: TenantId,
+    /// The order, for people who read the queue.
+    pub order_id: i64,
+    /// The fulfilment.
+    pub fulfillment_id: i64,
+}
+
+impl Job for FulfilOrder {
+    type Environment = Environment;
+    const KIND: &'static str = "fulfil_order";
+    const QUEUE: &'static str = "fulfilment";
+
+    fn policy(env: &Environment) -> Policy {
+        Policy {
+            retry: env.fulfilment.retry.clone(),
+            max_attempts: env.fulfilment.attempts.saturating_add(SPARE_ATTEMPTS),
+            // The conversation has a limit of its own, so that its result is still written down.
+            timeout: env.fulfilment.timeout + Duration::from_mins(1),
+            schedule: None,
+        }
+    }
+
+    async fn run(self, ctx: &mut JobContext, env: &Environment) -> Result<Done, Failure> {
+        if ctx.cancelled().is_cancelled() {
+            return Err(Failure::Cancelled("before anything was sent".to_owned()));
+        }
+        let Some(work) = self.begin(ctx).await.map_err(own)? else {
+            return Err(Failure::Discard(
+                "there is nothing to fulfil any more".to_owned(),
+            ));
+        };
+        let mut journal = Journal::new();
+        let result = talk(env, &work, &mut journal).await;
+        let position = position(ctx, env, &work, &result).await.map_err(own)?;
+        let verdict = verdict(result, position);
+        let attempt = Attempt {
+            work,
+            journal,
+            next_retry_in: next_retry_in(ctx, env, &verdict),
+        };
+        self.tell(&attempt, &verdict);
+        match self.write(ctx, &attempt, &verdict).await.map_err(own)? {
+            Some(done) => Ok(done),
+            None => Err(again(verdict)),
+        }
+    }
+}
+
+/// What there is to write down of one attempt.
+struct Attempt {
+    work: FulfillmentWork,
+    journal: Journal,
+    next_retry_in: Option<Duration>,
+}
+
+impl FulfilOrder {
+    async fn begin(&self, ctx: &JobContext) -> anyhow::Result<Option<FulfillmentWork>> {
+        let mut tx = ctx.begin().await?;
+        let work = fulfillments::begin(&mut *tx, self.tenant_id, self.fulfillment_id)
+            .await
+            .context("beginning the fulfilment")?;
+        tx.commit().await?;
+        Ok(work)
+    }
+
+    /// One line for people, where the outcome is known.
+    fn tell(&self, attempt: &Attempt, verdict: &Verdict) {
+        let span = tracing::info_span!(
+            "fulfilment",
+            order.id = self.order_id,
+            fulfillment.id = self.fulfillment_id,
+            fulfillment.attempt = attempt.work.attempt,
+            provider = attempt.work.provider_code,
+        );
+        let _entered = span.enter();
+        match verdict {
+            Verdict::Deliver { .. } => tracing::info!("delivered"),
+            Verdict::Wait { ask_again, .. } => tracing::debug!(?ask_again, "in progress"),
+            Verdict::Retry { code, message, .. } => {
+                tracing::warn!(code, message, "not delivered, trying again");
+            }
+            Verdict::Fail { code, message, .. } | Verdict::Park { code, message } => {
+                tracing::error!(code, message, "not delivered, a person has to look");
+            }
+        }
+    }
+
+    /// Writes the result; answers the job's completion where this ends it.
+    async fn write(
+        &self,
+        ctx: &mut JobContext,
+        attempt: &Attempt,
+        verdict: &Verdict,
+    ) -> anyhow::Result<Option<Done>> {
+        let work = &attempt.work;
+        let mut tx = ctx.begin().await?;
+        let current =
+            fulfillments::is_current(&mut *tx, self.tenant_id, self.fulfillment_id, work.attempt)
+                .await?;
+        if !current {
+            // Another attempt began meanwhile and knows better; ours lost its lease.
+            bail!(
+                "attempt {} of the fulfilment is no longer the last one",
+                work.attempt
+            );
+        }
+        for log in record::logs(work, &attempt.journal, verdict, attempt.next_retry_in) {
+            fulfillments::log(&mut *tx, self.tenant_id, &log)
+                .await
+                .context("logging what the provider said")?;
+        }
+        let ends = self
+            .apply(&mut tx, verdict)
+            .await
+            .context("recording the result")?;
+        let done = if ends {
+            Some(ctx.complete_in(&mut tx).await?)
+        } else {
+            None
+        };
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Moves the fulfilment; answers whether it has come to its end.
+    async fn apply(&self, tx: &mut PgConnection, verdict: &Verdict) -> Result<bool, sqlx::Error> {
+        let (tenant, id) = (self.tenant_id, self.fulfillment_id);
+        match verdict {
+            Verdict::Deliver {
+                provider_order_id: name,
+            } => {
+                fulfillments::deliver(tx, tenant, id, Some(name)).await?;
+            }
+            Verdict::Fail {
+                code,
+                message,
+                category,
+                severity,
+            } => {
+                fulfillments::fail(tx, tenant, id, code, message, category, severity).await?;
+            }
+            Verdict::Park { code, message } => {
+                fulfillments::park(tx, tenant, id, code, message).await?;
+            }
+            Verdict::Wait {
+                provider_order_id: name,
+                ..
+            } => {
+                if let Some(name) = name {
+                    fulfillments::accept(tx, tenant, id, Some(name)).await?;
+                }
+                return Ok(false);
+            }
+            Verdict::Retry {
+                code,
+                message,
+                look_up_first,
+                ..
+            } => {
+                fulfillments::retry_later(tx, tenant, id, code, message, *look_up_first).await?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Holds the conversation within its time.
+async fn talk(
+    env: &Environment,
+    work: &FulfillmentWork,
+    journal: &mut Journal,
+) -> Result<Found, Trouble> {
+    let Some(provider) = env.providers.get(work.provider_code.as_str()) else {
+        return Err(unconfigured(work));
+    };
+    let request = request(work);
+    let conversation = Conversation {
+        provider: provider.as_ref(),
+        request: &request,
+        reference: reference(work),
+        contact: contact(work),
+    };
+    match tokio::time::timeout(env.fulfilment.timeout, conversation.hold(journal)).await {
+        Ok(result) => result,
+        Err(_elapsed) => Err(Trouble {
+            error: ProviderError::Unknown {
+                message: format!("no end within {:?}", env.fulfilment.timeout),
+            },
+            standing: Standing::Unclear,
+            can_look_up: FulfilmentProvider::can_look_up(provider.as_ref()),
+        }),
+    }
+}
+
+fn unconfigured(work: &FulfillmentWork) -> Trouble {
+    let standing = if work.resumed {
+        Standing::Unclear
+    } else {
+        Standing::Nothing
+    };
+    let message = format!("no provider {} is configured here", work.provider_code);
+    let error = ProviderError::Transient {
+        retry_after: None,
+        look_up: false,
+        message,
+    };
+    Trouble {
+        error,
+        standing,
+        can_look_up: true,
+    }
+}
+
+fn request(work: &FulfillmentWork) -> Request {
+    let items = work.lines.iter().map(|line: &WorkLine| Item {
+        sku: line.sku.clone(),
+        quantity: u32::try_from(line.quantity).unwrap_or(0),
+        recipient_phone: line.recipient_phone.clone(),
+        attributes: line.attributes.clone(),
+    });
+    Request {
+        order_number: work.order_number.clone(),
+        items: items.collect(),
+    }
+}
+
+/// The fulfilment's own reference, not the job's: a person may resume an order with a new job.
+fn reference(work: &FulfillmentWork) -> Reference {
+    let key = IdempotencyKey::new(work.reference.to_string())
+        .expect("a UUID is 36 characters of hex digits and dashes");
+    Reference {
+        key,
+        provider_order_id: work.provider_order_id.clone(),
+    }
+}
+
+fn contact(work: &FulfillmentWork) -> Contact {
+    match work.resumed {
+        true => Contact::Again {
+            since: work.since_last,
+        },
+        false => Contact::First,
+    }
+}
+
+async fn position(
+    ctx: &JobContext,
+    env: &Environment,
+    work: &FulfillmentWork,
+    result: &Result<Found, Trouble>,
+) -> anyhow::Result<Position> {
+    // Doubled with every look, so that a slow order does not cost hundreds of calls.
+    let doublings = u32::try_from(work.attempt)
+        .unwrap_or(1)
+        .saturating_sub(1)
+        .min(16);
+    let ask_again = env.fulfilment.ask_again.saturating_mul(1 << doublings);
+    let out_of_patience = match result {
+        Ok(Found::InProgress { .. }) => job_age(ctx).await? > env.fulfilment.patience,
+        _ => false,
+    };
+    Ok(Position {
+        is_last: ctx.attempt() >= u32::from(env.fulfilment.attempts),
+        ask_again: ask_again.min(ASK_AGAIN_MAX),
+        out_of_patience,
+    })
+}
+
+/// From the job's enqueue to the claim of its running attempt: both are the database's time.
+async fn job_age(ctx: &JobContext) -> anyhow::Result<Duration> {
+    let job = stevedore_queue::find(ctx.pool(), ctx.job_id())
+        .await
+        .context("reading the job")?;
+    let age = job.and_then(|job| (job.claimed_at? - job.created_at).to_std().ok());
+    Ok(age.unwrap_or_default())
+}
+
+/// When the next attempt will be, for the record.
+fn next_retry_in(ctx: &JobContext, env: &Environment, verdict: &Verdict) -> Option<Duration> {
+    match verdict {
+        Verdict::Retry { after, .. } => {
+            let policy = || env.fulfilment.retry.delay(ctx.job_id(), ctx.attempt());
+            Some(after.unwrap_or_else(policy))
+        }
+        Verdict::Wait { ask_again, .. } => Some(*ask_again),
+        Verdict::Deliver { .. } | Verdict::Fail { .. } | Verdict::Park { .. } => None,
+    }
+}
+
+/// An error of our own house.
+fn own(error: anyhow::Error) -> Failure {
+    Failure::Retry {
+        error,
+        after: Some(OWN_RETRY),
+    }
+}
+
+/// What the queue does with a job that is not done.
+fn again(verdict: Verdict) -> Failure {
+    match verdict {
+        Verdict::Wait { ask_again, .. } => Failure::Snooze(ask_again),
+        Verdict::Retry {
+            code,
+            message,
+            after,
+            ..
+        } => Failure::Retry {
+            error: anyhow!("{message} ({code})"),
+            after,
+        },
+        // `write` completed the job; the queue would tell if it had not.
+        Verdict::Deliver { .. } | Verdict::Fail { .. } | Verdict::Park { .. } => Failure::Fatal(
+            anyhow!("a final result was not completed in its transaction"),
+        ),
+    }
+}

@@ -1,0 +1,71 @@
+//! The list of job kinds, one file each.
+//!
+//! **To add a kind**: write `<kind>.rs` and add one line to `kinds!`.
+
+pub mod clean_up;
+pub mod expire_reservations;
+pub mod fulfil_order;
+pub mod outcome;
+pub mod send_notification;
+
+use serde::de::DeserializeOwned;
+use stevedore_queue::{Job, RunnerBuilder};
+
+use crate::environment::Environment;
+
+use clean_up::CleanUp;
+use expire_reservations::ExpireReservations;
+use fulfil_order::FulfilOrder;
+use send_notification::SendNotification;
+
+/// One line per kind: its type, and when this process has what it needs to run it. A kind that
+/// can't run here is not registered, so its jobs wait for a worker that can.
+macro_rules! kinds {
+    ($($Job:ty, $needs:expr;)*) => {
+        /// Every kind there is, whether or not this process can run it.
+        pub const KINDS: &[&str] = &[$(<$Job>::KIND),*];
+
+        /// Adds to the worker every kind that it can run.
+        #[must_use]
+        pub fn register(
+            mut builder: RunnerBuilder<Environment>,
+            env: &Environment,
+        ) -> RunnerBuilder<Environment> {
+            $(
+                let needs: fn(&Environment) -> Result<(), &'static str> = $needs;
+                match needs(env) {
+                    Ok(()) => builder = builder.register::<$Job>(),
+                    Err(missing) => tracing::warn!(
+                        job.kind = <$Job>::KIND,
+                        "jobs of this kind wait for another worker: {missing}",
+                    ),
+                }
+            )*
+            builder
+        }
+
+        /// Whether these arguments are what the handler of this kind takes; none: no such kind.
+        #[must_use]
+        pub fn decodes(kind: &str, args: &serde_json::Value) -> Option<bool> {
+            match kind {
+                $(<$Job>::KIND => Some(is_a::<$Job>(args)),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+kinds! {
+    FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
+    SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
+    ExpireReservations, |_| Ok(());
+    CleanUp, |_| Ok(());
+}
+
+fn needs(has_it: bool, missing: &'static str) -> Result<(), &'static str> {
+    if has_it { Ok(()) } else { Err(missing) }
+}
+
+fn is_a<J: DeserializeOwned>(args: &serde_json::Value) -> bool {
+    J::deserialize(args).is_ok()
+}

@@ -1,0 +1,224 @@
+//! Mail over SMTP, by lettre, on pooled connections.
+
+mod settings;
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::{Error as SmtpError, PoolConfig};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
+
+pub use settings::{EmailSettings, EmailSettingsError, SmtpTls};
+
+use super::{Message, MessageId, Notifier, NotifyError, Receipt};
+
+const CHANNEL: &str = "email";
+/// Characters of a name or subject; longer ones only serve to fill other people's screens.
+const HEADER_CHARS_MAX: usize = 200;
+/// An unused connection is closed after this, before most servers close it themselves.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Sends mail through one relay.
+pub struct EmailNotifier {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+    /// The right-hand side of every Message-ID.
+    domain: String,
+    timeout: Duration,
+    /// The pool bounds only idle connections, so this bounds the open ones (measured with lettre
+    /// 0.11: nine parallel sends over a pool of three open nine connections).
+    connections: Semaphore,
+}
+
+#[async_trait]
+impl Notifier for EmailNotifier {
+    fn channel(&self) -> &'static str {
+        CHANNEL
+    }
+
+    async fn send(&self, message: &Message, id: &MessageId) -> Result<Receipt, NotifyError> {
+        let message_id = format!("<{}@{}>", id.as_str(), self.domain);
+        let mail = self.mail(message, &message_id)?;
+        let _slot = self
+            .connections
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
+        let started = Instant::now();
+        let result = self.deliver(mail).await;
+        measure(started, &result);
+        result.map(|()| Receipt {
+            provider_message_id: message_id,
+        })
+    }
+}
+
+impl EmailNotifier {
+    /// Builds the channel when a relay is set.
+    ///
+    /// # Errors
+    /// [`EmailSettingsError`] when a setting is missing or wrong.
+    pub fn configured(settings: &EmailSettings) -> Result<Option<Self>, EmailSettingsError> {
+        let Some(host) = settings.smtp_host.as_deref() else {
+            return Ok(None);
+        };
+        let from = settings.from()?;
+        let connections = usize::from(settings.smtp_connections.get());
+        let pool = PoolConfig::new()
+            .max_size(u32::from(settings.smtp_connections.get()))
+            .idle_timeout(IDLE_TIMEOUT);
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(settings.port())
+            .tls(tls(settings, host)?)
+            .timeout(Some(settings.smtp_timeout))
+            .pool_config(pool);
+        if let Some((user, password)) = settings.credentials()? {
+            let password = password.expose_secret().to_owned();
+            transport = transport.credentials(Credentials::new(user.to_owned(), password));
+        }
+        Ok(Some(Self {
+            transport: transport.build(),
+            domain: from.email.domain().to_owned(),
+            from,
+            reply_to: settings.reply_to()?,
+            timeout: settings.smtp_timeout,
+            connections: Semaphore::new(connections),
+        }))
+    }
+
+    fn mail(&self, message: &Message, id: &str) -> Result<lettre::Message, NotifyError> {
+        let address: Address = message
+            .recipient
+            .parse()
+            .map_err(|_| NotifyError::Permanent("the recipient is no mail address".to_owned()))?;
+        let name = message
+            .recipient_name
+            .as_deref()
+            .map(header_text)
+            .filter(|n| !n.is_empty());
+        let mut mail = lettre::Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(name, address))
+            .message_id(Some(id.to_owned()))
+            .subject(header_text(&message.subject))
+            .header(AutoSubmitted);
+        if let Some(reply_to) = &self.reply_to {
+            mail = mail.reply_to(reply_to.clone());
+        }
+        mail.multipart(MultiPart::alternative_plain_html(
+            message.text.clone(),
+            message.html.clone(),
+        ))
+        .map_err(|error| NotifyError::Permanent(format!("the mail can't be built: {error}")))
+    }
+
+    /// lettre's own timeout covers connecting only, so the whole conversation has one here.
+    async fn deliver(&self, mail: lettre::Message) -> Result<(), NotifyError> {
+        match tokio::time::timeout(self.timeout, self.transport.send(mail)).await {
+            Ok(Ok(_accepted)) => Ok(()),
+            Ok(Err(error)) => Err(understood(&error)),
+            Err(_elapsed) => Err(NotifyError::Transient(format!(
+                "no answer within {:?}",
+                self.timeout
+            ))),
+        }
+    }
+}
+
+/// A message of a machine: no holiday notice answers it (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+fn tls(settings: &EmailSettings, host: &str) -> Result<Tls, EmailSettingsError> {
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    if let Some(path) = &settings.smtp_ca_file {
+        let wrong = |problem: String| EmailSettingsError::new("SMTP_CA_FILE", problem);
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let authority = Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
+        parameters = parameters.add_root_certificate(authority);
+    }
+    let parameters = || {
+        let wrong = |error: SmtpError| EmailSettingsError::new("SMTP_TLS", error.to_string());
+        parameters.build().map_err(wrong)
+    };
+    Ok(match settings.smtp_tls {
+        SmtpTls::None => Tls::None,
+        SmtpTls::Starttls => Tls::Required(parameters()?),
+        SmtpTls::Tls => Tls::Wrapper(parameters()?),
+    })
+}
+
+/// Text that stays on one line of one header: control characters end there.
+fn header_text(text: &str) -> String {
+    let spaced = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.chars().take(HEADER_CHARS_MAX).map(spaced).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A refusal of our own login says nothing about this mail, though SMTP calls it permanent.
+fn understood(error: &SmtpError) -> NotifyError {
+    let code = error.status().map(u16::from);
+    let ours = matches!(code, Some(530 | 534 | 535 | 538));
+    let message = match code {
+        // The server's words may repeat the address.
+        Some(code) => format!("the mail server answered {code}"),
+        None => format!("the mail server could not be talked to: {error}"),
+    };
+    match error.is_permanent() && !ours {
+        true => NotifyError::Permanent(message),
+        false => NotifyError::Transient(message),
+    }
+}
+
+fn measure(started: Instant, result: &Result<(), NotifyError>) {
+    let outcome = match result {
+        Ok(()) => "ok",
+        Err(NotifyError::Transient(_)) => "transient",
+        Err(NotifyError::Permanent(_)) => "rejected",
+    };
+    metrics::histogram!(
+        "stevedore_external_request_duration_seconds",
+        "dependency" => "smtp",
+        "outcome" => outcome,
+    )
+    .record(started.elapsed().as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_one_bounded_line_whatever_a_customer_called_himself() {
+        assert_eq!(
+            header_text("Ama\r\nBcc: all@example.com"),
+            "Ama Bcc: all@example.com"
+        );
+        assert_eq!(header_text("\u{0}\t \u{85}Ama\u{2028}B"), "Ama B");
+        assert_eq!(
+            header_text(&"é".repeat(500)).chars().count(),
+            HEADER_CHARS_MAX
+        );
+    }
+}

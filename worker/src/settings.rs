@@ -1,0 +1,207 @@
+//! The worker's settings. The documentation of a field is its `--help`.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU16, NonZeroUsize};
+use std::time::Duration;
+
+use clap::Args;
+use stevedore_model::retention::Retention;
+use stevedore_providers::ProviderSettings;
+
+use crate::notifiers::EmailSettings;
+
+/// Everything that an operator may set about a worker.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Worker")]
+pub struct WorkerSettings {
+    /// This worker's name in the database and in logs; by default the host's name and the process
+    #[arg(long = "name", env = "WORKER_NAME", value_name = "NAME")]
+    pub worker_name: Option<String>,
+
+    /// Queues to take jobs from, separated by commas; empty means all that this worker has kinds
+    /// for. Queues of this release: fulfilment, notifications, maintenance
+    #[arg(
+        long = "queues",
+        env = "WORKER_QUEUES",
+        value_name = "QUEUES",
+        value_delimiter = ','
+    )]
+    pub worker_queues: Vec<String>,
+
+    /// Jobs that run at the same time. Jobs wait for the network nearly all their time, so this may
+    /// be far above the number of cores; each running job needs a database connection now and then
+    #[arg(
+        long = "concurrency",
+        env = "WORKER_CONCURRENCY",
+        value_name = "COUNT",
+        default_value = "32"
+    )]
+    pub worker_concurrency: NonZeroUsize,
+
+    /// How often a worker says that it lives. After two silent heartbeats its jobs go to others
+    #[arg(long = "heartbeat", env = "WORKER_HEARTBEAT", value_name = "DURATION", default_value = "5s",
+        value_parser = humantime::parse_duration)]
+    pub worker_heartbeat: Duration,
+
+    /// Longest pause between two looks for jobs when nobody wakes the worker
+    #[arg(long = "poll-max", env = "WORKER_POLL_MAX", value_name = "DURATION", default_value = "2s",
+        value_parser = humantime::parse_duration)]
+    pub worker_poll_max: Duration,
+
+    /// Hear of new jobs by LISTEN. Set to false behind a pooler in transaction mode: jobs are then
+    /// found by polling
+    #[arg(long = "listen", env = "WORKER_LISTEN", value_name = "BOOL", default_value_t = true,
+        action = clap::ArgAction::Set)]
+    pub worker_listen: bool,
+
+    /// How long running jobs may go on after the worker was told to stop; then they go to others.
+    /// Keep it below your supervisor's own limit (Kubernetes waits 30s)
+    #[arg(long = "grace", env = "WORKER_GRACE", value_name = "DURATION", default_value = "25s",
+        value_parser = humantime::parse_duration)]
+    pub worker_grace: Duration,
+
+    /// Where /metrics, /live and /ready are served; port 0 takes a free one
+    #[arg(
+        long = "admin-bind",
+        env = "WORKER_ADMIN_BIND",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:9464"
+    )]
+    pub worker_admin_bind: SocketAddr,
+
+    /// How fulfilment goes.
+    #[command(flatten)]
+    pub fulfilment: FulfilmentSettings,
+
+    /// How notices go.
+    #[command(flatten)]
+    pub notices: NoticeSettings,
+
+    /// What runs by itself, and how long things are kept.
+    #[command(flatten)]
+    pub upkeep: UpkeepSettings,
+
+    /// The providers.
+    #[command(flatten)]
+    pub providers: ProviderSettings,
+
+    /// The mail relay.
+    #[command(flatten)]
+    pub email: EmailSettings,
+}
+
+/// Attempts and waits of fulfilments.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Fulfilment")]
+pub struct FulfilmentSettings {
+    /// Attempts at a provider in all. After the last one the order is put on hold for a person
+    #[arg(
+        long,
+        env = "FULFILMENT_ATTEMPTS",
+        value_name = "COUNT",
+        default_value = "3"
+    )]
+    pub fulfilment_attempts: NonZeroU16,
+
+    /// Waits before the second attempt, the third, and so on, separated by commas; the last one
+    /// repeats. A provider's Retry-After goes before them
+    #[arg(long, env = "FULFILMENT_RETRY_DELAYS", value_name = "DURATIONS",
+        default_value = "5m,15m,1h", value_delimiter = ',',
+        value_parser = humantime::parse_duration)]
+    pub fulfilment_retry_delays: Vec<Duration>,
+
+    /// How often a provider is asked about an order that it accepted and has not delivered yet
+    #[arg(long, env = "FULFILMENT_ASK_AGAIN", value_name = "DURATION", default_value = "15s",
+        value_parser = humantime::parse_duration)]
+    pub fulfilment_ask_again: Duration,
+
+    /// How long an accepted order may stay in progress before a person looks. It is never taken
+    /// for delivered
+    #[arg(long, env = "FULFILMENT_PATIENCE", value_name = "DURATION", default_value = "24h",
+        value_parser = humantime::parse_duration)]
+    pub fulfilment_patience: Duration,
+
+    /// Longest time for one attempt with all its calls
+    #[arg(long, env = "FULFILMENT_TIMEOUT", value_name = "DURATION", default_value = "2m",
+        value_parser = humantime::parse_duration)]
+    pub fulfilment_timeout: Duration,
+}
+
+/// Attempts and waits of notices.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Notices")]
+pub struct NoticeSettings {
+    /// Attempts at sending a notice in all; a permanent refusal ends it at once
+    #[arg(
+        long,
+        env = "NOTICE_ATTEMPTS",
+        value_name = "COUNT",
+        default_value = "10"
+    )]
+    pub notice_attempts: NonZeroU16,
+
+    /// Wait before the second attempt; doubled for each further one
+    #[arg(long, env = "NOTICE_RETRY_DELAY", value_name = "DURATION", default_value = "30s",
+        value_parser = humantime::parse_duration)]
+    pub notice_retry_delay: Duration,
+
+    /// Longest wait between two attempts
+    #[arg(long, env = "NOTICE_RETRY_DELAY_MAX", value_name = "DURATION", default_value = "1h",
+        value_parser = humantime::parse_duration)]
+    pub notice_retry_delay_max: Duration,
+}
+
+/// What runs by itself, and how long things are kept.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Upkeep")]
+pub struct UpkeepSettings {
+    /// How often stock of unpaid orders whose time is up is given back
+    #[arg(long, env = "EXPIRE_RESERVATIONS_EVERY", value_name = "DURATION",
+        default_value = "30s", value_parser = humantime::parse_duration)]
+    pub expire_reservations_every: Duration,
+
+    /// How often old rows are deleted, in small batches
+    #[arg(long, env = "CLEAN_UP_EVERY", value_name = "DURATION", default_value = "1h",
+        value_parser = humantime::parse_duration)]
+    pub clean_up_every: Duration,
+
+    /// How long finished jobs stay in the queue's history
+    #[arg(long, env = "RETENTION_JOBS", value_name = "DURATION", default_value = "7d",
+        value_parser = humantime::parse_duration)]
+    pub retention_jobs: Duration,
+
+    /// How long failed attempts of jobs stay in the queue's history
+    #[arg(long, env = "RETENTION_ATTEMPTS", value_name = "DURATION", default_value = "30d",
+        value_parser = humantime::parse_duration)]
+    pub retention_attempts: Duration,
+
+    /// How long notices stay after they were sent or given up
+    #[arg(long, env = "RETENTION_NOTICES", value_name = "DURATION", default_value = "90d",
+        value_parser = humantime::parse_duration)]
+    pub retention_notices: Duration,
+
+    /// How long the calls to providers stay on record
+    #[arg(long, env = "RETENTION_FULFILMENT_LOGS", value_name = "DURATION",
+        default_value = "180d", value_parser = humantime::parse_duration)]
+    pub retention_fulfilment_logs: Duration,
+}
+
+impl UpkeepSettings {
+    /// How long rows of the shop stay.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        Retention {
+            notifications: self.retention_notices,
+            fulfillment_logs: self.retention_fulfilment_logs,
+        }
+    }
+
+    /// How long the queue's history stays.
+    #[must_use]
+    pub fn job_retention(&self) -> stevedore_queue::Retention {
+        stevedore_queue::Retention {
+            finished_jobs: self.retention_jobs,
+            attempts: self.retention_attempts,
+        }
+    }
+}
