@@ -14,6 +14,29 @@ pub(crate) fn enqueued(queue: &str, kind: &str, result: &'static str) {
     .increment(1);
 }
 
+/// Starts a kind's counters at zero: a rate over a counter that appears with its first failure
+/// would miss that failure.
+pub(crate) fn registered(queue: &str, kind: &str) {
+    for outcome in [
+        "succeeded",
+        "retried",
+        "dead",
+        "cancelled",
+        "snoozed",
+        "lost",
+    ] {
+        counter!(
+            "stevedore_jobs_finished_total",
+            "queue" => queue.to_owned(),
+            "kind" => kind.to_owned(),
+            "outcome" => outcome,
+        )
+        .increment(0);
+    }
+    counter!("stevedore_leases_expired_total", "queue" => queue.to_owned()).increment(0);
+    counter!("stevedore_fenced_writes_rejected_total", "queue" => queue.to_owned()).increment(0);
+}
+
 /// A refused job's queue and kind may be anything, so they make no labels.
 pub(crate) fn enqueue_rejected() {
     enqueued("", "", "rejected");
@@ -42,6 +65,12 @@ pub(crate) fn ran(queue: &str, kind: &str, outcome: &'static str, took: Duration
 
 pub(crate) fn waited(queue: &str, wait: Duration) {
     histogram!("stevedore_job_wait_duration_seconds", "queue" => queue.to_owned()).record(wait);
+}
+
+/// Starts the counter of claims at zero.
+pub(crate) fn claims(queue: &str, result: &'static str) {
+    counter!("stevedore_job_claims_total", "queue" => queue.to_owned(), "result" => result)
+        .increment(0);
 }
 
 /// `result`: hit, empty, error. `queue` is the runner's label: see `RunnerSettings::label`.

@@ -180,6 +180,15 @@ impl Core {
         );
     }
 
+    pub(crate) fn meter_kinds(&self) {
+        for (kind, entry) in self.registry.sorted() {
+            meters::registered(entry.queue, kind);
+        }
+        for result in ["hit", "empty", "error"] {
+            meters::claims(self.label(), result);
+        }
+    }
+
     pub(crate) fn is_listening(&self) -> bool {
         self.listening.load(Ordering::Relaxed)
     }

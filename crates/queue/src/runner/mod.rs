@@ -145,6 +145,7 @@ impl Runner {
         );
         meters::draining(false);
         core.meter_slots();
+        core.meter_kinds();
         let parts = Parts::start(&core, self.duty, settled)?;
         parts.run_until_stopped(&core).await;
         tracing::info!(worker.name = core.settings.name, "worker stopped");

@@ -44,6 +44,11 @@ const ORDER_SECONDS: &[f64] = &[
 ];
 
 const QUEUE: Label = named("queue", "the queues that are served");
+/// Workers share their slots among their queues.
+const SERVED: Label = named(
+    "queue",
+    "the queue that a worker serves, or `all` if it serves several",
+);
 const KIND: Label = named("kind", "the registered job kinds");
 const STAGE: Label = named("stage", "the order states that are not final");
 const OUTCOME: Label = closed(
@@ -148,28 +153,28 @@ pub const ALL: &[Metric] = &[
         "stevedore_job_claim_duration_seconds",
         Histogram(QUERY_SECONDS),
         Worker,
-        &[QUEUE],
+        &[SERVED],
         "Time of one claim statement, whatever it found",
     ),
     exported(
         "stevedore_job_claims_total",
         Counter,
         Worker,
-        &[QUEUE, closed("result", &["hit", "empty", "error"])],
+        &[SERVED, closed("result", &["hit", "empty", "error"])],
         "Claim statements, by what they found",
     ),
     exported(
         "stevedore_worker_slots",
         Gauge,
         Worker,
-        &[QUEUE],
+        &[SERVED],
         "Handlers this process may run at once",
     ),
     exported(
         "stevedore_worker_slots_busy",
         Gauge,
         Worker,
-        &[QUEUE],
+        &[SERVED],
         "Handlers this process runs now",
     ),
     exported(
