@@ -141,6 +141,10 @@ pub(crate) fn sampled() {
 }
 
 /// For gauges that say when something happened, Prometheus compares with its own wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the reader's clock is a wall clock, too"
+)]
 fn unix_seconds() -> f64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

@@ -36,7 +36,12 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = Path::new("/var/tmp").join(format!("{name} {}", std::process::id()));
+        let base = if Path::new("/dev/shm").exists() {
+            "/dev/shm"
+        } else {
+            "/var/tmp"
+        };
+        let path = Path::new(base).join(format!("{name} {}", std::process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
     }
@@ -185,8 +190,12 @@ async fn tcp_needs_the_password() {
 
 #[tokio::test]
 async fn a_durable_server_keeps_fsync_on_and_one_for_tests_does_not() {
+    let in_memory = PrivateServerOptions {
+        in_memory: true,
+        ..PrivateServerOptions::default()
+    };
     for (options, expected) in [
-        (PrivateServerOptions::default(), "on"),
+        (in_memory, "on"),
         (PrivateServerOptions::for_tests(), "off"),
     ] {
         let server = PrivateServer::start(options).await.unwrap();

@@ -4,6 +4,7 @@
 
 mod databases;
 mod rooms;
+mod schema;
 mod sql_files;
 mod texts;
 mod tree;
