@@ -4,8 +4,8 @@
 tools="${CARGO_TARGET_DIR:-$PWD/target}/check-tools"
 mkdir -p "$tools"
 
-# python_tools NAME REQUIREMENT...: installs them into a folder of their own, once, and has `python3`
-# and the shell find them.
+# python_tools NAME REQUIREMENT...: installs them into a folder of their own, once, and has
+# `python3` and the shell find them.
 python_tools() {
   local folder="$tools/$1"
   shift
@@ -19,8 +19,8 @@ python_tools() {
   export PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}" PATH="$folder/bin:$PATH"
 }
 
-# prometheus_tools: has the shell find `prometheus` and `promtool`; those of the machine if it has them,
-# else Debian's, unpacked and not installed.
+# prometheus_tools: has the shell find `prometheus` and `promtool`; those of the machine if it has
+# them, else Debian's, unpacked and not installed.
 prometheus_tools() {
   if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return; fi
   local folder="$tools/prometheus"
