@@ -5,10 +5,10 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, HeaderValue};
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::json;
+use crate::json::parse;
 use crate::problem::{Kind, Problem, Result};
 use crate::state::ApiState;
 
@@ -24,7 +24,7 @@ pub struct JsonBody(pub Value);
 #[derive(Debug)]
 pub struct BatchBody(pub Value);
 
-/// A JSON body that may be missing; then it is `{}`.
+/// A JSON body that may be missing or null; then it is `{}`.
 #[derive(Debug)]
 pub struct OptionalJsonBody(pub Value);
 
@@ -51,10 +51,12 @@ impl FromRequest<ApiState> for OptionalJsonBody {
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self> {
         let body = receive(request, state, state.settings().body_limit_bytes).await?;
-        if body.bytes.is_empty() {
-            return Ok(Self(Value::Object(serde_json::Map::new())));
-        }
-        body.json().map(Self)
+        let value = if body.bytes.is_empty() {
+            Value::Null
+        } else {
+            body.json()?
+        };
+        Ok(Self(if value.is_null() { json!({}) } else { value }))
     }
 }
 
@@ -66,7 +68,7 @@ struct Received {
 impl Received {
     fn json(self) -> Result<Value> {
         must_be_json(&self.headers)?;
-        json::parse(&self.bytes)
+        parse(&self.bytes)
     }
 }
 

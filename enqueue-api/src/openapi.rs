@@ -13,7 +13,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::SCOPES;
 use crate::guard::guard;
-use crate::routes::{docs, health, jobs};
+use crate::routes::{docs, health, jobs, orders};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -74,6 +74,10 @@ impl Modify for Security {
 /// and scrapes must be answered when the house is full.
 pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let versioned = OpenApiRouter::new()
+        .routes(routes!(orders::place))
+        .routes(routes!(orders::read))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::confirm))
         .routes(routes!(jobs::enqueue))
         .routes(routes!(jobs::enqueue_batch))
         .routes(routes!(jobs::read))

@@ -1,4 +1,4 @@
-//! The API's settings: each one a flag and an environment variable, documented where it is declared.
+//! The API's settings: each one a flag and an environment variable, documented where declared.
 
 use std::net::SocketAddr;
 use std::time::Duration;

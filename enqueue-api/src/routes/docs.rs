@@ -23,7 +23,9 @@ pub async fn problems() -> Json<Vec<Value>> {
 /// One kind of problem
 #[utoipa::path(
     get, path = "/api/problems/{code}", tag = "documentation", operation_id = "get_problem",
-    params(("code" = String, Path, description = "The problem's `code`.", example = "out_of_stock")),
+    params((
+        "code" = String, Path, description = "The problem's `code`.", example = "out_of_stock"
+    )),
     responses(
         (status = 200, description = "What it means.", body = wire::ProblemKind),
         wire::ProblemNotFound,

@@ -31,7 +31,13 @@ use crate::wire;
     request_body(content = wire::JobRequest, content_type = "application/json"),
     responses(
         (status = 201, description = "The job is enqueued.", body = wire::EnqueuedJob,
-         headers(("Location" = String, description = "Path of the job."))),
+         headers(("Location" = String, description = "Path of the job.")),
+         links(
+            ("read" = (operation_id = "get_job",
+                parameters(("job_id" = "$response.body#/job_id")))),
+            ("cancel" = (operation_id = "cancel_job",
+                parameters(("job_id" = "$response.body#/job_id")))),
+         )),
         (status = 200, description = "There was such a job already; its id is answered.",
          body = wire::EnqueuedJob,
          headers(("Location" = String, description = "Path of the job."))),

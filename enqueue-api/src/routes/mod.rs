@@ -3,5 +3,6 @@
 pub mod docs;
 pub mod health;
 pub mod jobs;
+pub mod orders;
 
 mod path_id;

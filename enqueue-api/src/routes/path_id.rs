@@ -16,6 +16,15 @@ pub trait Noun: Send + 'static {
     const MISSING: Kind;
 }
 
+/// Orders.
+#[derive(Debug)]
+pub struct Order;
+
+impl Noun for Order {
+    const NAME: &'static str = "order";
+    const MISSING: Kind = Kind::OrderNotFound;
+}
+
 /// Jobs.
 #[derive(Debug)]
 pub struct Job;

@@ -6,10 +6,12 @@
 
 mod health;
 mod jobs;
+mod order;
 mod orders;
 mod problems;
 
 pub use health::*;
 pub use jobs::*;
+pub use order::*;
 pub use orders::*;
 pub use problems::*;

@@ -25,7 +25,11 @@ use crate::problem::{Kind, Problem};
     "instance": "/v1/orders",
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "errors": [
-        { "field": "lines[0].quantity", "code": "out_of_range", "message": "must be from 1 to 1000" }
+        {
+            "field": "lines[0].quantity",
+            "code": "out_of_range",
+            "message": "must be from 1 to 1000"
+        }
     ],
     "errors_total": 1
 }))]

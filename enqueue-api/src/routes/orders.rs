@@ -1,0 +1,315 @@
+//! Orders: place, read, cancel, confirm.
+
+use axum::Extension;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use stevedore_model::TenantId;
+use stevedore_model::orders::{self, NewOrder, PlaceError, Placed, Shortage, TransitionError};
+use stevedore_model::problems::{FieldProblem, Fields};
+
+use crate::auth::{Admin, Caller, OrdersRead, OrdersWrite};
+use crate::body::{JsonBody, OptionalJsonBody};
+use crate::json::meaning_hash;
+use crate::observe::RequestTrace;
+use crate::problem::{Kind, Problem, Result};
+use crate::routes::path_id::{self, Id};
+use crate::state::ApiState;
+use crate::wire;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+const SENTENCE_CHARS_MAX: usize = 500;
+
+/// Place an order
+///
+/// Checks the order, reserves its stock and records it, in one transaction: either all of it
+/// happens or nothing. `payment_method` `cod` confirms the order at once; others wait for payment
+/// and hold their stock for a limited time.
+///
+/// Send an `Idempotency-Key` (a UUID, say) and repeat the request with the same key and body
+/// whenever you are unsure whether it arrived: there is never a second order, and the repetition
+/// gets the first answer with `Idempotency-Replayed: true`. Keys are remembered for 24 hours.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    tag = "orders",
+    operation_id = "place_order",
+    security(("api_key" = ["orders:write"])),
+    params(wire::IdempotencyKeyHeader),
+    request_body(content = wire::OrderRequest, content_type = "application/json"),
+    responses(
+        (status = 201, description = "The order is placed and its stock is reserved.",
+         body = wire::PlacedOrder,
+         headers(
+            ("Location" = String, description = "Path of the order."),
+            ("Idempotency-Replayed" = bool,
+                description = "`true` when this answer was given before."),
+         ),
+         links(
+            ("read" = (operation_id = "get_order",
+                parameters(("order_id" = "$response.body#/order_id")))),
+            ("cancel" = (operation_id = "cancel_order",
+                parameters(("order_id" = "$response.body#/order_id")))),
+            ("confirm" = (operation_id = "confirm_order",
+                parameters(("order_id" = "$response.body#/order_id")))),
+         )),
+        wire::PlacingErrors,
+    )
+)]
+pub async fn place(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    Extension(RequestTrace(trace)): Extension<RequestTrace>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let key = idempotency_key(&headers)?;
+    let hash = meaning_hash(&body);
+    let order = match NewOrder::parse(&body) {
+        Ok(order) => order,
+        Err(shape) => return Err(all_problems(&state, caller.tenant(), &body, shape).await),
+    };
+    let traceparent = trace.to_string();
+    let tenant = caller.tenant();
+    let placed = orders::place(state.pool(), tenant, &order, key, hash, Some(&traceparent)).await?;
+    if !placed.replayed {
+        metrics::counter!("stevedore_orders_placed_total", "channel" => "api").increment(1);
+    }
+    Ok(created(placed))
+}
+
+/// The shape is wrong already; asks the catalogue, too, so that the client hears everything at
+/// once. When that question itself fails, the shape problems alone are the answer.
+async fn all_problems(
+    state: &ApiState,
+    tenant: TenantId,
+    body: &Value,
+    mut problems: Vec<FieldProblem>,
+) -> Problem {
+    if body.is_object() {
+        match orders::problems(state.pool(), tenant, body).await {
+            Ok(more) => merge(&mut problems, more),
+            Err(error) => tracing::warn!(%error, "catalogue checks of a refused order failed"),
+        }
+    }
+    Problem::invalid(problems)
+}
+
+/// A field that has the wrong shape needs no second complaint from the catalogue, nor has anything
+/// inside it.
+fn merge(problems: &mut Vec<FieldProblem>, more: Vec<FieldProblem>) {
+    let wrong: Vec<String> = problems.iter().map(|known| known.field.clone()).collect();
+    let inside = |field: &str, outer: &String| {
+        let rest = field.strip_prefix(outer.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let news = |new: &FieldProblem| !wrong.iter().any(|outer| inside(&new.field, outer));
+    problems.extend(more.into_iter().filter(news));
+}
+
+fn created(placed: Placed) -> Response {
+    let mut response = (StatusCode::CREATED, Json(placed.response)).into_response();
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/orders/{}", placed.order_id)) {
+        headers.insert(LOCATION, location);
+    }
+    if placed.replayed {
+        headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
+    let mut sent = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = sent.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    let usable = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if usable && sent.next().is_none() {
+        return Ok(Some(key));
+    }
+    let detail = "Send the header once, with 1 to 255 visible ASCII characters without spaces.";
+    Err(Problem::new(Kind::InvalidIdempotencyKey, detail))
+}
+
+impl From<PlaceError> for Problem {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::Invalid(problems) => Problem::invalid(problems),
+            PlaceError::OutOfStock(shortages) => out_of_stock(&shortages),
+            PlaceError::KeyReused => Problem::new(
+                Kind::IdempotencyKeyReused,
+                "The first request with this Idempotency-Key had another body.",
+            ),
+            PlaceError::KeyInFlight => Problem::new(
+                Kind::IdempotencyKeyInFlight,
+                "The first request with this Idempotency-Key has not been answered yet.",
+            ),
+            PlaceError::Database(error) => error.into(),
+        }
+    }
+}
+
+fn out_of_stock(shortages: &[Shortage]) -> Problem {
+    let skus: Vec<&str> = shortages
+        .iter()
+        .map(|shortage| shortage.sku.as_str())
+        .collect();
+    let detail = format!("Not enough stock of {}.", skus.join(", "));
+    let list: Vec<Value> = shortages
+        .iter()
+        .map(|s| {
+            let Shortage {
+                sku,
+                requested,
+                available,
+            } = s;
+            json!({ "sku": sku, "requested": requested, "available": available })
+        })
+        .collect();
+    Problem::new(Kind::OutOfStock, detail).with("shortages", list)
+}
+
+/// Read an order
+///
+/// With its lines, its fulfilments and the history of its states.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}",
+    tag = "orders",
+    operation_id = "get_order",
+    security(("api_key" = ["orders:read"])),
+    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    responses(
+        (status = 200, description = "The order as it is now.", body = wire::Order),
+        wire::OrderNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn read(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    order: Id<path_id::Order>,
+) -> Result<Response> {
+    let found = orders::get(state.pool(), caller.tenant(), order.0).await?;
+    found
+        .map(|view| Json(view).into_response())
+        .ok_or_else(|| order.missing())
+}
+
+/// Cancel an order
+///
+/// Gives its stock back, stops work that has not begun and notifies the customer. Refused with
+/// `illegal_transition` once a provider has the order: from then on it is a return.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/cancel",
+    tag = "orders",
+    operation_id = "cancel_order",
+    security(("api_key" = ["orders:write"])),
+    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    request_body(content = wire::CancelRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The order, cancelled.", body = wire::Order),
+        wire::OrderNotFound,
+        wire::TransitionRefused,
+        wire::BodyErrors,
+    )
+)]
+pub async fn cancel(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    order: Id<path_id::Order>,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let reason = sentence(&body, "reason", true)?.unwrap_or_default();
+    let cancelled = orders::cancel(
+        state.pool(),
+        caller.tenant(),
+        order.0,
+        &caller.actor(),
+        &reason,
+    )
+    .await;
+    cancelled
+        .map(|view| Json(view).into_response())
+        .map_err(|error| refused(error, &order))
+}
+
+/// Confirm an order
+///
+/// For staff: accepts an order that waits for payment or for a decision, and starts its
+/// fulfilment.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/confirm",
+    tag = "orders",
+    operation_id = "confirm_order",
+    security(("api_key" = ["admin"])),
+    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    request_body(content = Option<wire::ConfirmRequest>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The order, confirmed.", body = wire::Order),
+        wire::OrderNotFound,
+        wire::TransitionRefused,
+        wire::BodyErrors,
+    )
+)]
+pub async fn confirm(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    order: Id<path_id::Order>,
+    OptionalJsonBody(body): OptionalJsonBody,
+) -> Result<Response> {
+    let notes = sentence(&body, "notes", false)?;
+    let actor = caller.actor();
+    let confirmed = orders::confirm(
+        state.pool(),
+        caller.tenant(),
+        order.0,
+        &actor,
+        notes.as_deref(),
+    )
+    .await;
+    confirmed
+        .map(|view| Json(view).into_response())
+        .map_err(|error| refused(error, &order))
+}
+
+/// The one field of a small body.
+fn sentence(body: &Value, name: &'static str, required: bool) -> Result<Option<String>> {
+    let mut problems = Vec::new();
+    let mut text = None;
+    if let Some(mut fields) = Fields::of(body, "", &mut problems) {
+        let found = match required {
+            true => fields.required_text(name, 1..=SENTENCE_CHARS_MAX),
+            false => fields.text(name, 1..=SENTENCE_CHARS_MAX),
+        };
+        text = found.map(str::to_owned);
+        fields.finish();
+    }
+    if problems.is_empty() {
+        Ok(text)
+    } else {
+        Err(Problem::invalid(problems))
+    }
+}
+
+fn refused(error: TransitionError, order: &Id<path_id::Order>) -> Problem {
+    match error {
+        TransitionError::NotFound => order.missing(),
+        TransitionError::Illegal { from, to, message } => {
+            Problem::new(Kind::IllegalTransition, message)
+                .with("from", from)
+                .with("to", to)
+        }
+        TransitionError::Database(error) => error.into(),
+    }
+}
