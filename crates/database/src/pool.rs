@@ -38,6 +38,9 @@ pub enum ConnectError {
 /// idle connection is dead, and without the ping each would fail one request. What was in flight
 /// fails with the server; callers retry (jobs) or answer 503 (the API).
 ///
+/// Time-outs travel in the start-up packet. PgBouncer refuses that unless its
+/// `ignore_startup_parameters` lists `options`; the role's own settings count then.
+///
 /// # Errors
 /// Only when the URL cannot be parsed.
 pub fn connect(settings: &DatabaseSettings) -> Result<PgPool, ConnectError> {

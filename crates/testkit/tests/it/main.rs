@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod databases;
+mod plans;
 mod rooms;
 mod schema;
 mod sql_files;
