@@ -1,5 +1,5 @@
--- The whole schema as it is installed. For reading: written by `make schema`, checked by a test, run
--- by nobody. What views, functions and triggers do is in sql/{views,functions,triggers}/.
+-- The whole schema as it is installed. For reading: written by `make schema`, checked by a test,
+-- run by nobody. What views, functions and triggers do is in sql/{views,functions,triggers}/.
 
 -- Who may call the HTTP API. A token is stv_<key_id>_<secret>; only the secret's SHA-256 is kept (it is 256 random bits, so a slow hash would add nothing).
 create table public.api_keys (
