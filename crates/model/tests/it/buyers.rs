@@ -1,0 +1,94 @@
+//! Many buyers at once.
+
+use std::sync::Arc;
+
+use stevedore_model::orders::PlaceError;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::shop::{Shop, order, place};
+
+/// Lets `buyers` place their orders at the same moment over 16 connections; answers how many
+/// orders went through and how many were refused for want of stock. Anything else is a failure.
+async fn rush(
+    shop: &Shop,
+    buyers: usize,
+    cart: impl Fn(usize) -> serde_json::Value,
+) -> (usize, usize) {
+    let pool = shop.db.pool_of(16);
+    let barrier = Arc::new(Barrier::new(buyers));
+    let mut running = JoinSet::new();
+    for buyer in 0..buyers {
+        let (pool, barrier, cart) = (pool.clone(), barrier.clone(), cart(buyer));
+        running.spawn(async move {
+            barrier.wait().await;
+            place(&pool, &cart).await
+        });
+    }
+    let (mut sold, mut refused) = (0, 0);
+    while let Some(result) = running.join_next().await {
+        match result.unwrap() {
+            Ok(_) => sold += 1,
+            Err(PlaceError::OutOfStock(_)) => refused += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    (sold, refused)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_buyers_of_twenty_units_get_exactly_twenty() {
+    let shop = Shop::open().await;
+    shop.receive("MUG-1", "ACC", 12).await;
+    shop.receive("MUG-1", "KUM", 8).await;
+    let outcome = rush(&shop, 64, |_| order("stripe", &[("MUG-1", 1)])).await;
+    assert_eq!(outcome, (20, 44));
+    let reserved = "select count(*) from inventory_reservations where status = 'reserved'";
+    assert_eq!(shop.number(reserved).await, 20);
+    assert_eq!(shop.stock("MUG-1").await, (20, 20, 0));
+    assert_eq!(
+        shop.number("select count(*) from orders").await,
+        20,
+        "a refused order left a row"
+    );
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_the_same_skus_in_opposite_order_never_deadlock() {
+    let shop = Shop::stocked(1_000).await;
+    let skus = ["MUG-1", "MUG-2", "MUG-3", "MUG-4"];
+    let outcome = rush(&shop, 160, |buyer| {
+        let mut lines: Vec<_> = skus.iter().map(|sku| (*sku, 1)).collect();
+        lines.rotate_left(buyer % 4);
+        if buyer % 2 == 0 {
+            lines.reverse();
+        }
+        order(if buyer % 3 == 0 { "stripe" } else { "cod" }, &lines)
+    })
+    .await;
+    assert_eq!(outcome, (160, 0));
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mixed_quantities_drain_two_locations_to_the_last_unit() {
+    let shop = Shop::open().await;
+    shop.receive("MUG-1", "ACC", 37).await;
+    shop.receive("MUG-1", "KUM", 23).await;
+    let (sold, _) = rush(&shop, 80, |buyer| {
+        order("cod", &[("MUG-1", 1 + (buyer as i64 % 3))])
+    })
+    .await;
+    assert!(
+        sold >= 20,
+        "{sold} orders of at most 3 units can not use up 60"
+    );
+    let (on_hand, reserved, allocated) = shop.stock("MUG-1").await;
+    assert_eq!((on_hand, reserved), (60, 0));
+    assert!(
+        (58..=60).contains(&allocated),
+        "{allocated} of 60: somebody was refused too early"
+    );
+    shop.assert_books_balance().await;
+}

@@ -1,0 +1,253 @@
+//! Whoever writes, psql too: the invariants hold.
+
+use crate::shop::{Shop, order};
+
+/// A shop with a confirmed order, a pending one, and everything that comes with them.
+async fn busy() -> Shop {
+    let shop = Shop::stocked(10).await;
+    shop.placed(&order("cod", &[("MUG-1", 2), ("DATA", 1)]))
+        .await;
+    shop.placed(&order("stripe", &[("MUG-2", 3)])).await;
+    shop
+}
+
+#[tokio::test]
+async fn history_ledger_and_logs_are_append_only() {
+    let shop = busy().await;
+    shop.run("select sp_hold_order(1, 'x', 'y')").await;
+    for table in ["stock_movements", "order_state_history", "order_logs"] {
+        for text in [
+            format!("update {table} set created_at = clock_now()"),
+            format!("delete from {table}"),
+            format!("truncate {table} cascade"),
+        ] {
+            assert_eq!(shop.sql(&text).await, Err("42501".into()), "{text}");
+        }
+    }
+    for table in ["orders", "fulfillments", "inventory_reservations"] {
+        assert_eq!(
+            shop.sql(&format!("delete from {table}")).await,
+            Err("42501".into()),
+            "{table}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn levels_are_written_by_the_ledger_alone() {
+    let shop = busy().await;
+    for (text, expected) in [
+        ("update inventory_levels set on_hand = 99", "42501"),
+        (
+            "update inventory_levels set reserved = 0, allocated = 0",
+            "42501",
+        ),
+        ("update inventory_levels set version = 0", "42501"),
+        (
+            "insert into inventory_levels (inventory_item_id, location_id, on_hand)
+             select inventory_item_id, 2, 5 from inventory_items limit 1",
+            "42501",
+        ),
+        ("delete from inventory_levels", "23503"),
+        (
+            "insert into stock_movements (inventory_item_id, location_id, kind, reserved_delta)
+             select inventory_item_id, location_id, 'reserved', 1 from inventory_levels limit 1",
+            "42501",
+        ),
+        (
+            "insert into stock_movements (inventory_item_id, location_id, kind, on_hand_delta)
+             select inventory_item_id, location_id, 'adjusted', 1 from inventory_levels limit 1",
+            "23514",
+        ),
+        (
+            "insert into stock_movements (inventory_item_id, location_id, kind, on_hand_delta)
+             select inventory_item_id, location_id, 'received', -1 from inventory_levels limit 1",
+            "23514",
+        ),
+        (
+            "insert into stock_movements
+               (inventory_item_id, location_id, kind, on_hand_delta, reason)
+             select inventory_item_id, location_id, 'adjusted', -1000, 'x'
+             from inventory_levels limit 1",
+            "23514",
+        ),
+    ] {
+        assert_eq!(shop.sql(text).await, Err(expected.into()), "{text}");
+    }
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn a_promise_by_hand_obeys_the_same_rules() {
+    let shop = busy().await;
+    let insert = |quantity: i64, status: &str| {
+        format!(
+            "insert into inventory_reservations (order_id, order_item_id, inventory_item_id,
+               location_id, quantity, status, expires_at)
+             select oi.order_id, oi.order_item_id, vi.inventory_item_id, 1, {quantity}, '{status}',
+               clock_now() + interval '1 hour'
+             from order_items as oi join variant_inventory_items as vi using (tenant_id, variant_id)
+             where oi.order_id = 2"
+        )
+    };
+    assert_eq!(
+        shop.sql(&insert(1, "reserved")).await,
+        Err("23505".into()),
+        "promised twice"
+    );
+    shop.run("select sp_release_order_inventory(2, 'x')").await;
+    assert_eq!(
+        shop.sql(&insert(4, "reserved")).await,
+        Err("23514".into()),
+        "more than the line"
+    );
+    assert_eq!(shop.sql(&insert(3, "committed")).await, Err("P0STT".into()));
+    shop.run("select sp_adjust_stock('MUG-2', 'ACC', 10, 2, 'gone')")
+        .await;
+    assert_eq!(
+        shop.sql(&insert(3, "reserved")).await,
+        Err("P0INV".into()),
+        "more than there is"
+    );
+    shop.run(
+        "select sp_receive_stock('MUG-2', 'ACC', 1);
+         select sp_receive_stock(sku, 'KUM', 1) from inventory_items",
+    )
+    .await;
+    shop.run(&insert(3, "reserved")).await;
+    for (text, expected) in [
+        (
+            "update inventory_reservations set quantity = quantity + 1",
+            "42501",
+        ),
+        ("update inventory_reservations set location_id = 2", "42501"),
+        (
+            "update inventory_reservations set status = 'reserved'",
+            "23505",
+        ),
+        (
+            "update inventory_reservations set status = 'fulfilled' where status = 'reserved'",
+            "P0STT",
+        ),
+        (
+            "update inventory_reservations set status = 'expired' where order_id = 1",
+            "P0STT",
+        ),
+    ] {
+        assert_eq!(shop.sql(text).await, Err(expected.into()), "{text}");
+    }
+    shop.run(
+        "update inventory_reservations set status = 'released' where order_id = 2
+        and status = 'reserved'",
+    )
+    .await;
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn a_placed_order_keeps_its_number_its_lines_and_its_sums() {
+    let shop = busy().await;
+    for (text, expected) in [
+        ("update orders set order_number = 'X'", "42501"),
+        ("update orders set subtotal = 1, total_amount = 1", "42501"),
+        ("update orders set currency = 'USD'", "42501"),
+        (
+            "update orders set total_amount = 1 where order_id = 2",
+            "42501",
+        ),
+        ("update order_items set quantity = 1", "42501"),
+        ("delete from order_items", "42501"),
+        (
+            "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
+               unit_price, total_price) values (1, 1, 9, 'x', 'x', 1, 1, 1)",
+            "P0STT",
+        ),
+        (
+            "insert into orders (payment_method, currency, subtotal, total_amount, customer_name)
+             values ('cod', 'GHS', 10, 11, 'x')",
+            "23514",
+        ),
+        // The lines must add up at the latest when it is committed.
+        (
+            "insert into orders (payment_method, currency, subtotal, total_amount, customer_name)
+             values ('cod', 'GHS', 10, 10, 'x')",
+            "23514",
+        ),
+    ] {
+        assert_eq!(shop.sql(text).await, Err(expected.into()), "{text}");
+    }
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn lines_added_by_hand_reserve_and_an_order_with_wrong_sums_is_not_confirmed() {
+    let shop = busy().await;
+    shop.run(
+        "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
+           unit_price, total_price)
+         select 2, variant_id, 2, sku, title, 4, 1, 4 from product_variants where sku = 'MUG-3'",
+    )
+    .await;
+    assert_eq!(shop.stock("MUG-3").await, (10, 4, 0));
+    let confirm = "update orders set order_status = 'confirmed' where order_id = 2";
+    assert_eq!(shop.sql(confirm).await, Err("P0STT".into()));
+}
+
+#[tokio::test]
+async fn states_by_hand_have_the_same_effects_as_by_function() {
+    let shop = busy().await;
+    shop.run("update orders set order_status = 'confirmed' where order_id = 2")
+        .await;
+    assert_eq!(shop.stock("MUG-2").await, (10, 0, 3));
+    assert_eq!(shop.fulfillments(2).await.len(), 1);
+    let delivered = "update orders set order_status = 'delivered' where order_id = 2";
+    assert_eq!(shop.sql(delivered).await, Err("P0STT".into()));
+    shop.run("update orders set order_status = 'processing' where order_id = 2")
+        .await;
+    assert_eq!(
+        shop.sql(delivered).await,
+        Err("P0STT".into()),
+        "its fulfilment is not"
+    );
+    shop.run("update orders set order_status = 'cancelled'")
+        .await;
+    assert_eq!(shop.stock("MUG-1").await, (10, 0, 0));
+    assert_eq!(shop.stock("MUG-2").await, (10, 0, 0));
+    let by = "select distinct changed_by from order_state_history";
+    assert_eq!(shop.text(by).await, shop.text("select current_user").await);
+    let begin = "update fulfillments set status = 'submitted' where fulfillment_id = 1";
+    assert_eq!(shop.sql(begin).await, Err("P0STT".into()));
+    let insert = "insert into fulfillments (order_id, provider_code) values (1, 'at_ishare')";
+    assert_eq!(
+        shop.sql(insert).await,
+        Err("P0STT".into()),
+        "a cancelled order is not fulfilled"
+    );
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn the_check_finds_what_was_tampered_with() {
+    let shop = busy().await;
+    shop.run(
+        "set session_replication_role = replica;
+         update inventory_levels set on_hand = on_hand + 1, reserved = 9;
+         update orders set order_status = 'shipped', subtotal = 1, total_amount = 1;
+         delete from order_state_history where order_id = 2;
+         set session_replication_role = origin",
+    )
+    .await;
+    let found = stevedore_model::books::discrepancies(shop.pool())
+        .await
+        .unwrap();
+    let kinds: std::collections::BTreeSet<_> = found.iter().map(|d| d.kind.as_str()).collect();
+    for kind in [
+        "ledger_on_hand",
+        "ledger_reserved",
+        "live_reserved",
+        "history_end",
+        "order_subtotal",
+    ] {
+        assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
+    }
+}

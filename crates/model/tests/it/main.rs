@@ -1,0 +1,17 @@
+//! Orders and stock against a real PostgreSQL, each test in a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on panics")]
+
+mod buyers;
+mod fulfilling;
+mod guards;
+mod idempotency;
+mod interleavings;
+mod keys;
+mod placing;
+mod plans;
+mod races;
+mod shop;
+mod states;
+mod stock;
+mod upkeep;

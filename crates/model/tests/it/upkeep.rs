@@ -1,0 +1,71 @@
+//! What is thrown away and what stays.
+
+use std::time::Duration;
+
+use stevedore_model::orders::{self, NewOrder};
+use stevedore_model::retention::{Removed, Retention, clean_up};
+
+use crate::shop::{SHOP, Shop, order};
+
+#[tokio::test]
+async fn old_things_go_in_batches_and_everything_else_stays() {
+    let shop = Shop::stocked(20).await;
+    let new = NewOrder::parse(&order("cod", &[("MUG-1", 1)])).unwrap();
+    for key in ["a", "b", "c"] {
+        orders::place(shop.pool(), SHOP, &new, Some(key), [0; 32], None)
+            .await
+            .unwrap();
+    }
+    shop.run(
+        "update idempotency_keys set expires_at = clock_now() where idempotency_key <> 'c';
+         update notification_queue set status = 'sent',
+           updated_at = clock_now() - interval '100 days' where notification_id < 3;
+         insert into fulfillment_logs (order_id, fulfillment_id, provider_code, action, status,
+           attempt_number, created_at)
+         select order_id, fulfillment_id, provider_code, 'trigger', 'success', 1,
+           clock_now() - case fulfillment_id when 1 then interval '200 days' else '0' end
+         from fulfillments",
+    )
+    .await;
+    let mut connection = shop.pool().acquire().await.unwrap();
+    let retention = Retention::default();
+    let first = clean_up(&mut connection, &retention, 1).await.unwrap();
+    let one_each = Removed {
+        idempotency_keys: 1,
+        notifications: 1,
+        fulfillment_logs: 1,
+    };
+    assert_eq!(first, one_each);
+    assert!(first.may_go_on(1));
+    let second = clean_up(&mut connection, &retention, 10).await.unwrap();
+    assert_eq!(
+        second,
+        Removed {
+            fulfillment_logs: 0,
+            ..one_each
+        }
+    );
+    assert!(!second.may_go_on(10));
+    for (table, left) in [
+        ("idempotency_keys", 1),
+        ("notification_queue", 1),
+        ("fulfillment_logs", 2),
+        ("orders", 3),
+    ] {
+        assert_eq!(
+            shop.number(&format!("select count(*) from {table}")).await,
+            left,
+            "{table}"
+        );
+    }
+    let all = Retention {
+        notifications: Duration::ZERO,
+        fulfillment_logs: Duration::ZERO,
+    };
+    let third = clean_up(&mut connection, &all, 10).await.unwrap();
+    assert_eq!(
+        third.notifications, 0,
+        "a notice that waits is never thrown away"
+    );
+    shop.assert_books_balance().await;
+}
