@@ -34,7 +34,7 @@ pub enum ConnectError {
 /// A pool that connects when first used, so a process starts while PostgreSQL is still starting and
 /// lives on while PostgreSQL restarts.
 ///
-/// A connection is pinged before it is handed out (about 40 µs on a socket): after a restart every
+/// A connection is pinged before it is handed out (one round trip): after a restart every
 /// idle connection is dead, and without the ping each would fail one request. What was in flight
 /// fails with the server; callers retry (jobs) or answer 503 (the API).
 ///

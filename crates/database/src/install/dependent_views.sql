@@ -2,7 +2,7 @@
 -- nothing reads first: the order in which they can be dropped.
 with recursive
 dependants as (
-  select $1::regclass::oid as view_oid, 0 as depth
+  select to_regclass($1)::oid as view_oid, 0 as depth
   union
   select r.ev_class, dependants.depth + 1
   from dependants

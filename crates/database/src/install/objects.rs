@@ -56,6 +56,7 @@ pub(super) async fn install(
     report: &mut InstallReport,
 ) -> Result<(), InstallError> {
     let mut outdated = BTreeSet::new();
+    let mut catalogue = Catalogue::read(connection).await?;
     for _ in 0..ROUNDS_MAX {
         let ledger = Ledger::read(connection).await?;
         let due: Vec<&Object> = schema
@@ -64,7 +65,7 @@ pub(super) async fn install(
             .filter(|object| is_stale(object, &ledger))
             .collect();
         if due.is_empty() {
-            drop_outdated(connection, &ledger, outdated, report).await?;
+            drop_outdated(connection, &ledger, &catalogue, outdated, report).await?;
             return report_orphans(connection, schema, report).await;
         }
         for object in due {
@@ -73,7 +74,7 @@ pub(super) async fn install(
                 .map(|installed| installed.identities.as_slice())
                 .unwrap_or(&[]);
             outdated.extend(recorded.iter().cloned());
-            install_one(connection, object, recorded).await?;
+            catalogue = install_one(connection, object, recorded, catalogue).await?;
             if !report
                 .objects_installed
                 .iter()
@@ -87,20 +88,21 @@ pub(super) async fn install(
     Err(InstallError::Unstable { paths })
 }
 
-/// Executes one file and remembers what it made.
+/// Executes one file and remembers what it made. Takes the catalogue as it is, returns it as it
+/// then is, so that it is read once per file and not twice.
 async fn install_one(
     connection: &mut PgConnection,
     object: &Object,
     recorded: &[String],
-) -> Result<(), InstallError> {
-    let before = Catalogue::read(connection).await?;
+    before: Catalogue,
+) -> Result<Catalogue, InstallError> {
     if let Err(error) = execute(connection, object).await {
         let code = error.as_database_error().and_then(|error| error.code());
         if !code.is_some_and(|code| NEEDS_DROP.contains(&code.as_ref())) {
             return Err(sql_error(object, error).into());
         }
-        for identity in recorded.iter().filter(|identity| before.contains(identity)) {
-            drop_with_views(connection, identity)
+        for identity in in_drop_order(recorded.to_vec()) {
+            drop_with_views(connection, &identity)
                 .await
                 .map_err(|e| sql_error(object, e))?;
         }
@@ -110,7 +112,7 @@ async fn install_one(
     }
     let after = Catalogue::read(connection).await?;
     Ledger::record_object(connection, object, &after.touched_since(&before)).await?;
-    Ok(())
+    Ok(after)
 }
 
 /// In a savepoint: it undoes a failed try, and its own transaction id marks the rows it wrote.
@@ -137,34 +139,36 @@ async fn drop_with_views(connection: &mut PgConnection, identity: &str) -> Resul
     drop_one(connection, identity).await
 }
 
-/// An identity is exactly what follows the word `drop`.
+/// An identity is a kind and what a drop statement calls the object.
 async fn drop_one(connection: &mut PgConnection, identity: &str) -> Result<(), sqlx::Error> {
-    connection
-        .execute(AssertSqlSafe(format!("drop {identity}")))
-        .await?;
+    let (kind, name) = identity.split_once(' ').unwrap_or((identity, ""));
+    let statement = format!("drop {kind} if exists {name}");
+    connection.execute(AssertSqlSafe(statement)).await?;
     Ok(())
 }
 
+/// Triggers and policies before the functions they call.
+fn in_drop_order(mut identities: Vec<String>) -> Vec<String> {
+    identities.sort_by_key(|identity| (identity.starts_with("routine"), identity.clone()));
+    identities
+}
+
 /// Drops what re-installed files made before and make no longer: an old signature, a renamed
-/// trigger. Triggers and policies go before the functions they call.
+/// trigger.
 async fn drop_outdated(
     connection: &mut PgConnection,
     ledger: &Ledger,
+    catalogue: &Catalogue,
     outdated: BTreeSet<String>,
     report: &mut InstallReport,
 ) -> Result<(), InstallError> {
-    let catalogue = Catalogue::read(connection).await?;
     let made: BTreeSet<&String> = ledger
         .objects
         .values()
         .flat_map(|installed| &installed.identities)
         .collect();
-    let mut gone: Vec<String> = outdated
-        .into_iter()
-        .filter(|identity| !made.contains(identity) && catalogue.contains(identity))
-        .collect();
-    gone.sort_by_key(|identity| (identity.starts_with("routine"), identity.clone()));
-    for identity in gone {
+    let is_gone = |identity: &String| !made.contains(identity) && catalogue.contains(identity);
+    for identity in in_drop_order(outdated.into_iter().filter(is_gone).collect()) {
         drop_one(connection, &identity)
             .await
             .map_err(|error| SqlError::new(format!("drop {identity}"), "", error))?;

@@ -171,3 +171,25 @@ async fn objects_moved_to_another_file_stay() {
         .unwrap();
     assert!(exists(db.pool(), "v").await);
 }
+
+#[tokio::test]
+async fn a_renamed_parameter_of_a_function_that_a_trigger_uses_is_no_obstacle() {
+    let db = TestDb::empty().await;
+    let file = |parameter: &str| {
+        let text = format!(
+            "create or replace function helper({parameter} text) returns text return 'x';
+             create or replace function t() returns trigger language plpgsql
+               as 'begin new.name := helper(new.name); return new; end';
+             create or replace trigger t before insert on a for each row execute function t();"
+        );
+        with(&[("triggers/t.sql", String::leak(text))])
+    };
+    install(&db, &file("p_old")).await.unwrap();
+    // "cannot change name of input parameter": the whole file is dropped and made again.
+    install(&db, &file("p_new")).await.unwrap();
+    sqlx::query("insert into a (id) values (1)")
+        .execute(db.pool())
+        .await
+        .unwrap();
+    assert_eq!(scalar(&db, "select name from a").await, "x");
+}
