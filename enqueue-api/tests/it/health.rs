@@ -53,6 +53,26 @@ async fn without_database_the_process_lives_and_is_not_ready() {
 }
 
 #[tokio::test]
+async fn connections_that_the_server_cut_are_replaced_without_a_word() {
+    let api = Api::new().await;
+    assert_eq!(
+        api.get("/v1/jobs/1").await.problem(),
+        (404, "job_not_found")
+    );
+    let other = api.db.pool_of(1);
+    let cut = sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    cut.execute(&other).await.unwrap();
+    assert_eq!(
+        api.get("/v1/jobs/1").await.problem(),
+        (404, "job_not_found")
+    );
+    assert_eq!(api.get("/ready").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_process_that_is_told_to_stop_is_not_ready() {
     let api = Api::new().await;
     assert_eq!(api.get("/ready").await.status, 200);

@@ -1,9 +1,6 @@
 //! The API from outside: requests in, answers and rows out.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "an unwrap that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod auth;
 mod bad_input;
