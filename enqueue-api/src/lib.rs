@@ -14,8 +14,9 @@ pub mod body;
 pub mod guard;
 pub mod json;
 pub mod observe;
-pub mod openapi;
+
 pub mod problem;
+pub mod router;
 pub mod routes;
 pub mod server;
 pub mod settings;
@@ -35,7 +36,7 @@ pub use state::ApiState;
 
 /// The API as a router; needs no port, so tests call it directly.
 pub fn app(state: ApiState) -> Router {
-    let (router, _document) = openapi::routes(&state);
+    let (router, _document) = router::routes(&state);
     with_layers(router, state)
 }
 
