@@ -3,7 +3,8 @@
 -- p_max_attempts are the attempts that the policy of each kind allows, where a job does not say.
 --
 -- Raises 23505 on jobs_group_running_idx when another worker took a job of the same group in the
--- same instant: nothing is claimed, and the caller tries again at once.
+-- same instant: nothing is claimed, and the caller tries again at once. Raises P0LSE when the worker
+-- was declared dead. (Should that happen while this runs, queue.rescue() finds what it claimed.)
 --
 -- The plan must be made for the actual limit: with an unknown one PostgreSQL expects a tenth of
 -- the table, sorts, and a claim of ten costs 16 ms instead of 0.9 ms (hence force_custom_plan).
@@ -39,6 +40,13 @@ declare
   v_left integer := p_limit;
   v_found integer;
 begin
+  if not exists (
+    select from queue.workers as w
+    where w.worker_id = p_worker_id and w.state in ('running', 'draining')
+  ) then
+    raise exception 'worker % was declared dead', p_worker_id using errcode = 'P0LSE';
+  end if;
+
   foreach v_queue in array p_queues loop
     exit when v_left <= 0;
     continue when exists (

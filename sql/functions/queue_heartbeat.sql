@@ -24,12 +24,14 @@ begin
   return query
     select
       v_alive,
-      p_worker_id = (
-        select min(w.worker_id)
-        from queue.workers as w
-        where w.state = 'running'
-          and w.heartbeat_at >= clock_now() - w.heartbeat_ms * interval '1.5 milliseconds'
-      ),
+      coalesce(
+        p_worker_id = (
+          select min(w.worker_id)
+          from queue.workers as w
+          where w.state = 'running'
+            and w.heartbeat_at >= clock_now() - w.heartbeat_ms * interval '1.5 milliseconds'
+        ),
+        false),
       array(
         select j.job_id
         from queue.jobs as j

@@ -57,12 +57,17 @@ impl Backend for ClaimedJobs {
     fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-        _: &WorkerContext,
+        worker: &WorkerContext,
     ) -> Poll<Option<Result<JobTask, Infallible>>> {
         loop {
             let job = match self.jobs.poll_recv(cx) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(None) => {
+                    // Without it the worker would wait for ever, even when its last handler has
+                    // ended. Fails only when it had not begun.
+                    let _ = worker.stop();
+                    return Poll::Ready(None);
+                }
                 Poll::Ready(Some(job)) => job,
             };
             if self.core.shutdown.is_cancelled() {

@@ -15,43 +15,57 @@ use crate::meters;
 
 /// The wait after the first poll that found nothing, when no notifications arrive; doubles.
 const POLL_MIN: Duration = Duration::from_millis(25);
+/// How long the keeper gets to register a worker anew that was declared dead.
+const BEGIN_ANEW: Duration = Duration::from_millis(50);
 /// While more jobs wait, slots are gathered this long, so that short jobs are claimed by the
 /// hundred and not one by one.
 const GATHER: Duration = Duration::from_millis(2);
 
 /// Claims until the shutdown, and sends what it claimed to the handlers.
 pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<ClaimedJob>>) {
-    let claiming = async {
-        let mut backoff = Backoff::default();
-        let mut idle_wait = POLL_MIN;
-        let mut is_more = true;
-        loop {
+    let mut backoff = Backoff::default();
+    let mut idle_wait = POLL_MIN;
+    let mut is_more = true;
+    loop {
+        let ready = async {
             let slots = free_slots(&core, is_more).await;
             if !is_more {
                 wait_for_work(&core, &mut idle_wait).await;
             }
-            let wanted = slots.num_permits();
-            match claim(&core, slots, &claimed).await {
-                Ok(count) => {
-                    backoff.reset();
-                    is_more = count == wanted;
-                    if count > 0 {
-                        idle_wait = POLL_MIN;
-                    }
+            slots
+        };
+        let slots = tokio::select! {
+            biased;
+            () = core.shutdown.cancelled() => return,
+            slots = ready => slots,
+        };
+        let wanted = slots.num_permits();
+        // Never dropped half way: the database would have claimed what nobody here knows of.
+        let wait = match claim(&core, slots, &claimed).await {
+            Ok(count) => {
+                backoff.reset();
+                is_more = count == wanted;
+                if count > 0 {
+                    idle_wait = POLL_MIN;
                 }
-                Err(error) if is_group_race(&error) => is_more = true,
-                Err(error) => {
-                    let wait = backoff.next();
-                    tracing::warn!(%error, retry_in_ms = wait.as_millis(), "claim failed");
-                    tokio::time::sleep(wait).await;
-                    is_more = true;
-                }
+                continue;
             }
+            Err(error) if is_group_race(&error) => Duration::ZERO,
+            Err(error) if is_declared_dead(&error) => {
+                core.wake_keeper.notify_one();
+                BEGIN_ANEW
+            }
+            Err(error) => {
+                let wait = backoff.next();
+                tracing::warn!(%error, retry_in_ms = wait.as_millis(), "claim failed");
+                wait
+            }
+        };
+        is_more = true;
+        tokio::select! {
+            () = core.shutdown.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
         }
-    };
-    tokio::select! {
-        () = core.shutdown.cancelled() => {}
-        () = claiming => {}
     }
 }
 
@@ -60,6 +74,12 @@ fn is_group_race(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .is_some_and(|error| error.constraint() == Some("jobs_group_running_idx"))
+}
+
+/// Others declared this worker dead; the keeper begins anew.
+fn is_declared_dead(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("P0LSE"))
 }
 
 /// Waits for a slot, and takes as many as one claim may fill.

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) wake_claimer: Notify,
     /// There may be scheduled jobs that are due soon.
     pub(crate) wake_promoter: Notify,
+    /// Somebody found that this worker was declared dead.
+    pub(crate) wake_keeper: Notify,
     /// This is the worker that does what is done once for the fleet.
     pub(crate) eldest: AtomicBool,
     /// Notifications arrive; else the claimer polls more often.
@@ -77,6 +79,7 @@ impl Core {
             attempts_max,
             wake_claimer: Notify::new(),
             wake_promoter: Notify::new(),
+            wake_keeper: Notify::new(),
             eldest: AtomicBool::new(false),
             listening: AtomicBool::new(false),
             turn: AtomicUsize::new(0),

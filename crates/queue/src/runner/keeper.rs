@@ -64,6 +64,7 @@ async fn keep(core: &Core, end: &CancellationToken) {
         tokio::select! {
             () = end.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
+            () = core.wake_keeper.notified() => {}
         }
     }
     if let Some(connection) = connection {

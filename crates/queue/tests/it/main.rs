@@ -1,1 +1,16 @@
 //! The queue's promises, each on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod enqueue;
+mod fleet;
+mod groups;
+mod leases;
+mod outage;
+mod outcomes;
+mod people;
+mod plans;
+mod properties;
+mod schedules;
+mod shutdown;
+mod support;

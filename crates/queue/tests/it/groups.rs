@@ -1,0 +1,132 @@
+//! Groups: never two at once, in their order, and no job left behind.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use stevedore_queue::{RunnerSettings, cancel, enqueue, enqueue_many, retry};
+use stevedore_testkit::TestDb;
+
+use crate::support::{
+    Does, Stage, Worker, calm, count, effects, job, make_effects, until, until_drained, view,
+};
+
+#[tokio::test]
+async fn jobs_of_a_group_start_one_after_the_other_in_their_order() {
+    let db = TestDb::new().await;
+    let jobs: Vec<_> = (0..30)
+        .map(|_| job(Does::Complete).group_key("g"))
+        .collect();
+    let ids = enqueue_many(&db.pool, &jobs).await.unwrap();
+    let urgent = job(Does::Complete).group_key("g").priority(-1);
+    let urgent = enqueue(&db.pool, &urgent).await.unwrap().job_id;
+    let worker = Worker::start(&db.pool, calm());
+    until_drained(&db.pool).await;
+    assert_eq!(worker.stage.running_max.load(Ordering::SeqCst), 1);
+    worker.stop().await;
+
+    let started: Vec<i64> =
+        sqlx::query_scalar("select job_id from queue.finished_jobs order by claimed_at, job_id")
+            .fetch_all(&db.pool)
+            .await
+            .unwrap();
+    let mut expected: Vec<i64> = ids.iter().map(|id| id.job_id).collect();
+    // The first was ready before the urgent one came.
+    expected.insert(1, urgent);
+    assert_eq!(started, expected);
+}
+
+#[tokio::test]
+async fn groups_do_not_overlap_over_several_workers_and_single_enqueues() {
+    let db = TestDb::new().await;
+    make_effects(&db.pool).await;
+    let pool = db.pool_of(30);
+    let stages: Vec<Arc<Stage>> = (0..4).map(|_| Arc::default()).collect();
+    let workers: Vec<Worker> = stages
+        .iter()
+        .map(|stage| {
+            let settings = RunnerSettings {
+                concurrency: 8,
+                ..calm()
+            };
+            Worker::on(&pool, settings, Arc::clone(stage))
+        })
+        .collect();
+    let producers = (0..8).map(|producer| {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            for place in 0..25 {
+                let group = format!("g{}", (producer + place) % 3);
+                let job = job(Does::Effect).group_key(group);
+                enqueue(&pool, &job).await.unwrap();
+            }
+        })
+    });
+    futures::future::try_join_all(producers).await.unwrap();
+    until_drained(&pool).await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(effects(&pool).await.len(), 200);
+    let overlaps = "with ran as (
+          select e.job_id, f.group_key, e.began, e.ended
+          from effects as e join queue.finished_jobs as f using (job_id))
+        select count(*) from ran as a join ran as b
+        on a.group_key = b.group_key and a.job_id < b.job_id
+        and a.began < b.ended and b.began < a.ended";
+    assert_eq!(count(&pool, overlaps).await, 0);
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_its_retry_does_not_hold_up_its_group() {
+    let db = TestDb::new().await;
+    let slow = job(Does::RetryAfterMs(3_600_000)).group_key("g");
+    let jobs = [slow, job(Does::Complete).group_key("g")];
+    let ids = enqueue_many(&db.pool, &jobs).await.unwrap();
+    assert_eq!(view(&db.pool, ids[1].job_id).await.state, "blocked");
+    let worker = Worker::start(&db.pool, calm());
+    until(&db.pool, ids[1].job_id, "completed").await;
+    worker.stop().await;
+    assert_eq!(view(&db.pool, ids[0].job_id).await.state, "scheduled");
+}
+
+#[tokio::test]
+async fn whatever_ends_the_first_of_a_group_lets_the_next_go() {
+    let db = TestDb::new().await;
+    let jobs = vec![job(Does::Fatal).group_key("g"); 4];
+    let ids = enqueue_many(&db.pool, &jobs).await.unwrap();
+    let state = async |place: usize| view(&db.pool, ids[place].job_id).await.state;
+    assert_eq!(
+        (state(0).await, state(1).await),
+        ("ready".into(), "blocked".into())
+    );
+    cancel(&db.pool, ids[0].job_id).await.unwrap();
+    assert_eq!(
+        (state(1).await, state(2).await),
+        ("ready".into(), "blocked".into())
+    );
+
+    let worker = Worker::start(&db.pool, calm());
+    until(&db.pool, ids[3].job_id, "dead").await;
+    worker.stop().await;
+    assert!(retry(&db.pool, ids[1].job_id).await.unwrap());
+    assert!(retry(&db.pool, ids[2].job_id).await.unwrap());
+    assert_eq!(
+        (state(1).await, state(2).await),
+        ("ready".into(), "blocked".into())
+    );
+}
+
+#[tokio::test]
+async fn a_group_that_nobody_released_is_swept() {
+    let db = TestDb::new().await;
+    let jobs = vec![job(Does::Complete).group_key("g"); 2];
+    enqueue_many(&db.pool, &jobs).await.unwrap();
+    // The trace of an enqueue and a completion that did not see each other.
+    sqlx::query("delete from queue.jobs where state = 'ready'")
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    let worker = Worker::start(&db.pool, calm());
+    until_drained(&db.pool).await;
+    worker.stop().await;
+}
