@@ -3,8 +3,9 @@
 -- p_max_attempts are the attempts that the policy of each kind allows, where a job does not say.
 --
 -- Raises 23505 on jobs_group_running_idx when another worker took a job of the same group in the
--- same instant: nothing is claimed, and the caller tries again at once. Raises P0LSE when the worker
--- was declared dead. (Should that happen while this runs, queue.rescue() finds what it claimed.)
+-- same instant: nothing is claimed, and the caller tries again at once. Raises P0LSE when the
+-- worker was declared dead. (Should that happen while this runs, queue.rescue() finds what it
+-- claimed.)
 --
 -- The plan must be made for the actual limit: with an unknown one PostgreSQL expects a tenth of
 -- the table, sorts, and a claim of ten costs 16 ms instead of 0.9 ms (hence force_custom_plan).

@@ -85,7 +85,9 @@ struct Line {
 
 /// One line per notice: its type, its subject, its two templates.
 macro_rules! notices {
-    ($($kind:literal, $subject:literal, $Text:ident = $text:literal, $Html:ident = $html:literal;)*) => {
+    ($(
+        $kind:literal, $subject:literal, $Text:ident = $text:literal, $Html:ident = $html:literal;
+    )*) => {
         $(
             #[derive(Template)]
             #[template(path = $text)]

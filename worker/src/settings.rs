@@ -39,8 +39,8 @@ pub struct WorkerSettings {
     pub worker_concurrency: NonZeroUsize,
 
     /// How often a worker says that it lives. After two silent heartbeats its jobs go to others
-    #[arg(long = "heartbeat", env = "WORKER_HEARTBEAT", value_name = "DURATION", default_value = "5s",
-        value_parser = humantime::parse_duration)]
+    #[arg(long = "heartbeat", env = "WORKER_HEARTBEAT", value_name = "DURATION",
+        default_value = "5s", value_parser = humantime::parse_duration)]
     pub worker_heartbeat: Duration,
 
     /// Longest pause between two looks for jobs when nobody wakes the worker

@@ -1,6 +1,6 @@
--- A variant with the stock item that it is made of. $1 tenant, $2 product, $3 SKU, $4 title, $5 kind,
--- $6 price, $7 currency, $8 provider or null, $9 needs a recipient's phone, $10 attributes,
--- $11 whether stock is counted, $12 low stock threshold.
+-- A variant with the stock item that it is made of. $1 tenant, $2 product, $3 SKU, $4 title,
+-- $5 kind, $6 price, $7 currency, $8 provider or null, $9 needs a recipient's phone,
+-- $10 attributes, $11 whether stock is counted, $12 low stock threshold.
 with variant as (
   insert into product_variants (
     tenant_id, product_id, sku, title, kind, price, currency, fulfillment_provider,
