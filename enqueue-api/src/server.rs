@@ -11,7 +11,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use sqlx::PgPool;
 use stevedore_telemetry::{InstallError, Metrics, Role};
@@ -91,6 +91,7 @@ async fn serve(
     grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
+    let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -100,7 +101,8 @@ async fn serve(
             Some(_) = connections.join_next(), if connections.len() >= CONNECTIONS_MAX => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((stream, _peer)) => {
-                    connections.spawn(converse(stream, app.clone(), graceful.watcher()));
+                    let (app, watcher) = (app.clone(), graceful.watcher());
+                    connections.spawn(converse(stream, app, watcher, stopping.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -109,6 +111,7 @@ async fn serve(
             },
         }
     }
+    stopping.cancel();
     drop(listener); // from here on new connections are refused and go to another process
     tracing::info!(connections = connections.len(), "the API is stopping");
     if timeout(grace, graceful.shutdown()).await.is_err() {
@@ -120,10 +123,15 @@ async fn serve(
     connections.shutdown().await;
 }
 
-async fn converse(stream: TcpStream, app: Router, watcher: hyper_util::server::graceful::Watcher) {
-    // hyper's head timeout begins with the first byte; a connection that never sends one is ours.
-    if timeout(HEAD_TIMEOUT, stream.readable()).await.is_err() {
-        return;
+async fn converse(stream: TcpStream, app: Router, watcher: Watcher, stopping: CancellationToken) {
+    // Until its first byte a connection is nobody's: hyper's head timeout has not begun, and its
+    // graceful stop would wait for it.
+    tokio::select! {
+        biased; // a request that has arrived is answered, however late
+        arrived = timeout(HEAD_TIMEOUT, stream.readable()) => if arrived.is_err() {
+            return;
+        },
+        () = stopping.cancelled() => return,
     }
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(
