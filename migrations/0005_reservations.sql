@@ -34,7 +34,7 @@ create unique index inventory_reservations_live_key
 create index inventory_reservations_order_id_idx on inventory_reservations (tenant_id, order_id);
 -- Buyers look here for promises that have lapsed, so that an expired hold never blocks a sale.
 create index inventory_reservations_level_idx
-  on inventory_reservations (tenant_id, inventory_item_id, expires_at)
+  on inventory_reservations (inventory_item_id, expires_at)
   where status = 'reserved';
 create index inventory_reservations_expires_at_idx
   on inventory_reservations (expires_at) where status = 'reserved';

@@ -44,12 +44,17 @@ begin
       r.reservation_id,
       coalesce(r.quantity, n.quantity) as quantity
     from open_lines as n
-    left join inventory_reservations as r
-      on r.tenant_id = p_tenant
-      and r.order_id = n.order_id
-      and r.order_item_id = n.order_item_id
-      and r.status = 'committed'
-      and n.is_plain
+    left join lateral (
+      -- The offset keeps this a look-up per line, whatever the planner thinks of a new table.
+      select r.reservation_id, r.location_id, r.quantity
+      from inventory_reservations as r
+      where r.tenant_id = p_tenant
+        and r.order_id = n.order_id
+        and r.order_item_id = n.order_item_id
+        and r.status = 'committed'
+        and n.is_plain
+      offset 0
+    ) as r on true
   ),
   groups as materialized (
     select

@@ -29,7 +29,7 @@ begin
   end if;
 
   perform lock_levels(p_tenant, v_items);
-  perform lapse_reservations(p_tenant, v_items);
+  perform lapse_reservations(v_items);
 
   with wanted as (
     select

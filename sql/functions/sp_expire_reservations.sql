@@ -7,6 +7,10 @@
 create or replace function sp_expire_reservations(p_limit integer default 500)
 returns integer
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_ended integer := 0;

@@ -11,6 +11,10 @@ create or replace function sp_fail_fulfillment(
 )
 returns void
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_row constant fulfillments := lock_fulfillment(p_tenant, p_fulfillment_id);

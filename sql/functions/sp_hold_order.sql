@@ -8,6 +8,10 @@ create or replace function sp_hold_order(
 )
 returns void
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 begin
   if lock_order(p_tenant, p_order_id) = 'on_hold' then

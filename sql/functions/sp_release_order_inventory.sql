@@ -7,6 +7,10 @@ create or replace function sp_release_order_inventory(
 )
 returns integer
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_status constant text := lock_order(p_tenant, p_order_id);
