@@ -259,7 +259,7 @@ create table public.inventory_reservations (
   constraint inventory_reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text, 'released'::text, 'expired'::text])))
 );
 CREATE INDEX inventory_reservations_expires_at_idx ON public.inventory_reservations USING btree (expires_at) WHERE (status = 'reserved'::text);
-CREATE INDEX inventory_reservations_level_idx ON public.inventory_reservations USING btree (tenant_id, inventory_item_id, expires_at) WHERE (status = 'reserved'::text);
+CREATE INDEX inventory_reservations_level_idx ON public.inventory_reservations USING btree (inventory_item_id, expires_at) WHERE (status = 'reserved'::text);
 CREATE UNIQUE INDEX inventory_reservations_live_key ON public.inventory_reservations USING btree (tenant_id, order_id, order_item_id, inventory_item_id, location_id) WHERE (status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text]));
 CREATE INDEX inventory_reservations_order_id_idx ON public.inventory_reservations USING btree (tenant_id, order_id);
 CREATE TRIGGER trg_inventory_reservations_delete BEFORE DELETE OR TRUNCATE ON public.inventory_reservations FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
@@ -1168,7 +1168,7 @@ function public.insert_order(p_order jsonb, p_tenant uuid)
   returns bigint;
 
 -- Ends overdue promises of stock items whose levels the caller holds.
-function public.lapse_reservations(p_tenant uuid, p_inventory_item_ids bigint[])
+function public.lapse_reservations(p_inventory_item_ids bigint[])
   returns integer;
 
 -- Locks a fulfilment behind its order and answers its row; P0NOF.
