@@ -108,22 +108,19 @@ impl AtIshare {
     /// # Errors
     /// [`SettingsError`] when the address is no URL, or the key is missing.
     pub fn configured(settings: &AtIshareSettings) -> Result<Option<Self>, SettingsError> {
-        let Some(address) = settings.at_ishare_api_url.as_deref() else {
+        let Some(address) = settings.address() else {
             return Ok(None);
         };
         let base = settings::base_url(address)?;
-        let api_key = settings
-            .at_ishare_api_key
-            .clone()
-            .ok_or(SettingsError::Invalid {
-                setting: "AT_ISHARE_API_KEY",
-                problem: "required when AT_ISHARE_API_URL is set".to_owned(),
-            })?;
+        let api_key = settings.api_key().ok_or(SettingsError::Invalid {
+            setting: "AT_ISHARE_API_KEY",
+            problem: "required when AT_ISHARE_API_URL is set".to_owned(),
+        })?;
         Ok(Some(Self {
             http: Http::new(CODE, &base, settings.at_ishare_timeout)?,
             base,
             api_key,
-            api_secret: settings.at_ishare_api_secret.clone(),
+            api_secret: settings.api_secret(),
             generation: settings.at_ishare_generation,
             settle: settings.at_ishare_settle,
         }))

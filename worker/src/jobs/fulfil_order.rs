@@ -113,10 +113,14 @@ impl FulfilOrder {
             Verdict::Deliver { .. } => tracing::info!("delivered"),
             Verdict::Wait { ask_again, .. } => tracing::debug!(?ask_again, "in progress"),
             Verdict::Retry { code, message, .. } => {
-                tracing::warn!(code, message, "not delivered, trying again");
+                tracing::warn!(code, reason = message, "not delivered, trying again");
             }
             Verdict::Fail { code, message, .. } | Verdict::Park { code, message } => {
-                tracing::error!(code, message, "not delivered, a person has to look");
+                tracing::error!(
+                    code,
+                    reason = message,
+                    "not delivered, a person has to look"
+                );
             }
         }
     }

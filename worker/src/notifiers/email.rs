@@ -66,7 +66,7 @@ impl EmailNotifier {
     /// # Errors
     /// [`EmailSettingsError`] when a setting is missing or wrong.
     pub fn configured(settings: &EmailSettings) -> Result<Option<Self>, EmailSettingsError> {
-        let Some(host) = settings.smtp_host.as_deref() else {
+        let Some(host) = settings.host() else {
             return Ok(None);
         };
         let from = settings.from()?;

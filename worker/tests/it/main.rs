@@ -1,5 +1,9 @@
 //! The worker from outside: real database, real HTTP, real SMTP.
 
+mod contract;
 mod conversation;
 mod mail;
 mod notices;
+mod orders;
+mod shop;
+mod upkeep;

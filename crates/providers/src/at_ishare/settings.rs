@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::SettingsError;
 
@@ -73,6 +73,28 @@ impl Default for AtIshareSettings {
             at_ishare_settle: Duration::from_secs(30),
         }
     }
+}
+
+// A variable that is set to nothing, as compose files do, is not set.
+impl AtIshareSettings {
+    pub(super) fn address(&self) -> Option<&str> {
+        let address = self.at_ishare_api_url.as_deref();
+        address.map(str::trim).filter(|address| !address.is_empty())
+    }
+
+    pub(super) fn api_key(&self) -> Option<SecretString> {
+        filled(&self.at_ishare_api_key)
+    }
+
+    pub(super) fn api_secret(&self) -> Option<SecretString> {
+        filled(&self.at_ishare_api_secret)
+    }
+}
+
+fn filled(secret: &Option<SecretString>) -> Option<SecretString> {
+    secret
+        .clone()
+        .filter(|secret| !secret.expose_secret().is_empty())
 }
 
 /// The address with a slash behind it, so that joining a path keeps its last segment.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// How the connection to the relay is protected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -125,20 +125,31 @@ impl EmailSettings {
         }
     }
 
+    pub(super) fn host(&self) -> Option<&str> {
+        filled(self.smtp_host.as_deref())
+    }
+
     pub(super) fn from(&self) -> Result<Mailbox, EmailSettingsError> {
         let missing = || EmailSettingsError::new("SMTP_FROM", "required when SMTP_HOST is set");
-        mailbox("SMTP_FROM", self.smtp_from.as_deref().ok_or_else(missing)?)
+        mailbox(
+            "SMTP_FROM",
+            filled(self.smtp_from.as_deref()).ok_or_else(missing)?,
+        )
     }
 
     pub(super) fn reply_to(&self) -> Result<Option<Mailbox>, EmailSettingsError> {
-        self.smtp_reply_to
-            .as_deref()
+        filled(self.smtp_reply_to.as_deref())
             .map(|text| mailbox("SMTP_REPLY_TO", text))
             .transpose()
     }
 
     pub(super) fn credentials(&self) -> Result<Option<(&str, &SecretString)>, EmailSettingsError> {
-        match (&self.smtp_username, &self.smtp_password) {
+        let user = filled(self.smtp_username.as_deref());
+        let password = self.smtp_password.as_ref();
+        match (
+            user,
+            password.filter(|password| !password.expose_secret().is_empty()),
+        ) {
             (None, None) => Ok(None),
             (Some(user), Some(password)) => Ok(Some((user, password))),
             (Some(_), None) => Err(EmailSettingsError::new(
@@ -159,6 +170,11 @@ impl EmailSettings {
             SmtpTls::Tls => 465,
         })
     }
+}
+
+/// A variable that is set to nothing, as compose files do, is not set.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn mailbox(setting: &'static str, text: &str) -> Result<Mailbox, EmailSettingsError> {
@@ -193,6 +209,21 @@ mod tests {
             settings.from().expect_err("wrong").to_string(),
             "SMTP_FROM: is no mail address"
         );
+    }
+
+    #[test]
+    fn a_variable_set_to_nothing_is_not_set() {
+        let empty = || Some(String::new());
+        let settings = EmailSettings {
+            smtp_host: empty(),
+            smtp_username: empty(),
+            smtp_password: Some(String::new().into()),
+            smtp_reply_to: empty(),
+            ..EmailSettings::default()
+        };
+        assert!(settings.host().is_none());
+        assert!(settings.credentials().expect("nothing wrong").is_none());
+        assert!(settings.reply_to().expect("nothing wrong").is_none());
     }
 
     #[test]
