@@ -5,7 +5,6 @@ Needs prometheus and promtool on the PATH. Everything is private: a folder that 
 and a database server of the demo's own.
 """
 
-import concurrent.futures
 import contextlib
 import json
 import math
@@ -23,6 +22,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import pg8000.native
 import yaml
 
 STEVEDORE = sys.argv[1]
@@ -143,34 +143,52 @@ def prometheus(folder, report):
 
 
 def place_orders(report, count):
-    """Rates need something that happens between two scrapes."""
+    """Orders by SQL, as any program may place them: rates need something between two scrapes.
+
+    The demo's shop is one of its own, so its orders need its tenant and not a key.
+    """
+    server = urllib.parse.urlsplit(report["database_url"])
+    connection = pg8000.native.Connection(
+        server.username,
+        password=server.password,
+        host=server.hostname,
+        port=server.port,
+        database=server.path.lstrip("/"),
+    )
+    with contextlib.closing(connection):
+        [[shop, sku]] = connection.run(
+            "select tenant_id, min(sku) from order_items "
+            "where sku not like '%LAUNCH%' group by tenant_id"
+        )
+        for number in range(count):
+            # Every third number is one whose first attempt the simulator answers with 500.
+            phone = "0270000500" if number % 3 == 0 else f"02455{number:05}"
+            order = {
+                "customer": {"name": f"Check {number}", "email": f"check-{number}@example.com"},
+                "currency": "GHS",
+                "payment_method": "cod",
+                "lines": [{"sku": sku, "quantity": 1, "recipient_phone": phone}],
+            }
+            connection.run(
+                "select order_id from create_order(cast(:o as jsonb), p_tenant => cast(:t as uuid))",
+                o=json.dumps(order),
+                t=str(shop),
+            )
+
+
+def call_the_api(report, count):
+    """A key as an operator makes it, a job, and questions about orders that are not there."""
     environment = dict(os.environ, DATABASE_URL=report["database_url"])
     command = [STEVEDORE, "keys", "create", "--name", "check", "--json"]
-    command += ["--scope", "orders:write", "--scope", "orders:read"]
+    command += ["--scope", "orders:read", "--scope", "jobs:write"]
     made = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     token = json.loads(made.stdout.splitlines()[-1])["token"]
-
-    def place(number):
-        # Every third number is one whose first attempt the simulated provider answers with 500.
-        phone = "0270000500" if number % 3 == 0 else f"02455{number:05}"
-        order = {
-            "customer": {"name": f"Check {number}", "email": f"check-{number}@example.com"},
-            "currency": "GHS",
-            "payment_method": "cod",
-            "lines": [{"sku": "MTN-1GB", "quantity": 1, "recipient_phone": phone}],
-        }
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": f"check-{number}",
-        }
-        try:
-            fetch(f"{report['api_url']}/v1/orders", json.dumps(order).encode(), headers)
-        except urllib.error.HTTPError as error:
-            problem(f"an order was answered {error.code}: {error.read().decode()[:500]}")
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(place, range(count)))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    job = json.dumps({"kind": "expire_reservations", "queue": "maintenance"})
+    fetch(f"{report['api_url']}/v1/jobs", job.encode(), headers)
+    for number in range(count):
+        with contextlib.suppress(urllib.error.HTTPError):
+            fetch(f"{report['api_url']}/v1/orders/{900_000 + number}", headers=headers)
 
 
 # ---- what is asked ---------------------------------------------------------------------------------
@@ -270,11 +288,15 @@ def main():
     check_form()
     with tempfile.TemporaryDirectory(prefix="stevedore-") as name:
         folder = pathlib.Path(name)
-        with demo(folder) as report, prometheus(folder, report) as address:
+        with demo(folder) as report, contextlib.ExitStack() as later:
+            # A counter's first value is no increase: what is asked for has to be there beforehand.
+            call_the_api(report, 3)
+            address = later.enter_context(prometheus(folder, report))
             up = 1 + len(report["worker_metrics_urls"])
             wait_for("first scrape", lambda: len(ask(address, "up == 1")) == up, 30)
             wait_for("second scrape", lambda: ask(address, "min(count_over_time(up[1m])) > 2"), 30)
             place_orders(report, 60)
+            call_the_api(report, 30)
             check_dashboards(address)
             check_alerts(address)
             check_scrapes(report)
