@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stevedore_telemetry::catalogue::{ALL, Kind, as_markdown};
+use stevedore_telemetry::catalogue::{ALL, BUILD_INFO, Kind, as_markdown};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -73,5 +73,45 @@ fn no_label_can_hold_an_id() {
                 label.name
             );
         }
+    }
+}
+
+/// The text of all sources that may set a metric, but for the catalogue.
+fn sources() -> String {
+    let mut folders: Vec<_> = ["crates", "enqueue-api/src", "worker/src", "sql/views"]
+        .map(|folder| repository().join(folder))
+        .into();
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                let skipped = ["catalogue", "tests", "target"];
+                if !skipped.iter().any(|name| path.ends_with(name)) {
+                    folders.push(path);
+                }
+            } else if path
+                .extension()
+                .is_some_and(|end| end == "rs" || end == "sql")
+            {
+                text.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_metric_that_is_called_exported_is_set_somewhere_and_no_reserved_one_is() {
+    let sources = sources();
+    for metric in ALL.iter().filter(|metric| metric.name != BUILD_INFO) {
+        let is_set = ['"', '\'']
+            .iter()
+            .any(|quote| sources.contains(&format!("{quote}{}{quote}", metric.name)));
+        assert_eq!(
+            is_set, metric.is_exported,
+            "{}: set in the sources",
+            metric.name
+        );
     }
 }
