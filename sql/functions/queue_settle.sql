@@ -11,7 +11,7 @@
 --
 -- Answers what became of each job: scheduled, ready, dead, cancelled, discarded. A job that is
 -- missing was fenced: the lease is no longer held, and nothing was changed for it.
--- Locks: the jobs' rows. Index: jobs_pkey.
+-- Locks: the jobs' rows. Index: jobs_pkey (the plan is held to it: see queue.complete).
 create or replace function queue.settle(
   p_worker_id bigint,
   p_job_ids bigint[],
@@ -26,6 +26,9 @@ returns table (
   fate text
 )
 language plpgsql volatile
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -54,8 +57,6 @@ begin
     join queue.jobs as j using (job_id)
     where j.attempt = lease.attempt
       and j.worker_id = p_worker_id
-      and j.job_id = any (p_job_ids)
-      and j.state = 'running'
     for update of j
   ),
   logged as (
@@ -69,7 +70,6 @@ begin
     from held as h
     join queue.jobs as j using (job_id)
     where h.outcome <> 'unstarted'
-      and j.job_id = any (p_job_ids)
   ),
   again as (
     update queue.jobs as j
@@ -83,14 +83,12 @@ begin
       last_error = case when h.outcome in ('failed', 'lost') then h.error else j.last_error end
     from held as h
     where j.job_id = h.job_id
-      and j.job_id = any (p_job_ids)
       and h.fate in ('scheduled', 'ready', 'blocked')
   ),
   ended as (
     delete from queue.jobs as j
     using held as h
     where j.job_id = h.job_id
-      and j.job_id = any (p_job_ids)
       and h.fate in ('dead', 'cancelled', 'discarded')
     returning j.*, h.fate, h.error
   ),
@@ -125,8 +123,7 @@ begin
     j.attempt,
     case h.fate when 'blocked' then 'ready' else h.fate end
   from held as h
-  join queue.jobs as j using (job_id)
-  where j.job_id = any (p_job_ids);
+  join queue.jobs as j using (job_id);
 
   -- The groups of the settled jobs are free again: their rows tell, wherever they went.
   select array_agg(distinct gone.group_key) into v_group_keys

@@ -7,13 +7,15 @@ create or replace function queue.uncommitted(
 )
 returns bigint[]
 language sql stable
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
   select coalesce(array_agg(j.job_id), '{}')
   from unnest(p_job_ids, p_attempts) as lease(job_id, attempt)
   join queue.jobs as j using (job_id)
   where j.attempt = lease.attempt
     and j.worker_id = p_worker_id
-    and j.state = 'running'
 $$;
 
 comment on function queue.uncommitted(bigint, bigint[], integer[]) is
