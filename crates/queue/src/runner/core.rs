@@ -32,7 +32,7 @@ pub(crate) struct Core {
     pub(crate) wake_claimer: Notify,
     /// There may be scheduled jobs that are due soon.
     pub(crate) wake_promoter: Notify,
-    /// Somebody found that this worker was declared dead.
+    /// This worker may have been declared dead, or have missed a cancellation: beat now.
     pub(crate) wake_keeper: Notify,
     /// This is the worker that does what is done once for the fleet.
     pub(crate) eldest: AtomicBool,

@@ -48,9 +48,10 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
     backoff.reset();
     core.listening.store(true, Ordering::Relaxed);
     meters::listener_connected(true);
-    // What came before the LISTEN was not heard.
+    // What came before the LISTEN was not heard; of cancellations the heartbeat tells.
     core.wake_claimer.notify_one();
     core.wake_promoter.notify_one();
+    core.wake_keeper.notify_one();
     while let Some(heard) = listener.try_recv().await? {
         match (heard.channel(), heard.payload()) {
             (CANCEL, job_id) => {
