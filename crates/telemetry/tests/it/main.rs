@@ -9,4 +9,5 @@
 mod admin;
 mod catalogue;
 mod database;
+mod docs;
 mod observability;
