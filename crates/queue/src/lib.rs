@@ -18,7 +18,7 @@ pub use enqueue::{
 pub use job::{Done, Failure, Job, Policy, RetryPolicy, Schedule};
 pub use people::{
     AttemptView, Cancelled, JobView, QueueStat, Retention, cancel, cancel_by_unique_key, find,
-    maintain_partitions, pause, resume, retry, stats,
+    maintain_partitions, pause, resume, retry, stats, workers_alive,
 };
 pub use runner::{Runner, RunnerBuilder, RunnerError, RunnerSettings};
 /// The token by which a runner is told to stop and a handler that it is cancelled.

@@ -260,3 +260,14 @@ impl Default for Retention {
         }
     }
 }
+
+/// How many workers are alive, as far as the database knows.
+///
+/// # Errors
+/// Those of the database.
+pub async fn workers_alive(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query_file!("../../sql/queries/queue_workers/alive.sql")
+        .fetch_one(db)
+        .await?;
+    Ok(row.alive)
+}

@@ -1,12 +1,18 @@
 -- Where everything stands, in one look. $1 tenant. Reads all orders, fulfilments, notices and jobs:
 -- for demonstrations and tests, not for a page.
 with
+all_jobs as (
+  select kind, args, 'unfinished' as state from queue.jobs
+  union all
+  select kind, args, state from queue.finished_jobs
+  union all
+  select kind, args, 'dead' from queue.dead_jobs
+),
 jobs as materialized (
-  select kind, args from queue.jobs where kind in ('fulfil_order', 'send_notification')
-  union all
-  select kind, args from queue.finished_jobs where kind in ('fulfil_order', 'send_notification')
-  union all
-  select kind, args from queue.dead_jobs where kind in ('fulfil_order', 'send_notification')
+  select kind, args, state
+  from all_jobs
+  where kind in ('fulfil_order', 'send_notification')
+    and args->>'tenant_id' = $1::uuid::text
 ),
 by_status as (
   select order_status, count(*) as orders
@@ -55,4 +61,7 @@ select
         select (j.args->>'notification_id')::bigint
         from jobs as j
         where j.kind = 'send_notification')
-  ) as "notifications_without_job!"
+  ) as "notifications_without_job!",
+  (select count(*) from jobs where state = 'unfinished') as "jobs_unfinished!",
+  (select count(*) from jobs where state = 'completed') as "jobs_completed!",
+  (select count(*) from jobs where state = 'dead') as "jobs_dead!"

@@ -21,6 +21,12 @@ pub struct Tally {
     pub fulfillments_without_job: i64,
     /// Notices that no job was ever made for: must be 0.
     pub notifications_without_job: i64,
+    /// Jobs for fulfilments and notices that wait or run.
+    pub jobs_unfinished: i64,
+    /// Those that ended well.
+    pub jobs_completed: i64,
+    /// Those that failed for good.
+    pub jobs_dead: i64,
 }
 
 impl Tally {

@@ -74,10 +74,7 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<(), sqlx::E
     let settings = sqlx::query_file!("../../sql/queries/queue_queues/paused.sql")
         .fetch_all(&core.pool)
         .await?;
-    let alive = sqlx::query_file!("../../sql/queries/queue_workers/alive.sql")
-        .fetch_one(&core.pool)
-        .await?
-        .alive;
+    let alive = people::workers_alive(&core.pool).await?;
     known.extend(core.queues.iter().cloned());
     known.extend(stats.iter().map(|stat| stat.queue.clone()));
     known.extend(settings.iter().map(|setting| setting.queue.clone()));
