@@ -1,3 +1,80 @@
-//! The `stevedore` command.
+//! The `stevedore` command: one binary that plays every role of the fleet.
+//!
+//! Each role is a library (`stevedore_enqueue_api`, `stevedore_worker`, …); this crate reads the
+//! settings, connects, and hands over. `docs/decisions/0005` says why there is one binary.
 
-fn main() {}
+mod api;
+mod check;
+mod demo;
+mod keys;
+mod logging;
+mod migrate;
+mod ready;
+mod schema;
+mod shutdown;
+mod simulator;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An order-fulfilment job fleet on PostgreSQL.
+///
+/// Start with `stevedore demo`: it brings up a private PostgreSQL, the API, two workers and a
+/// simulated provider, and sends 200 orders through them.
+#[derive(Parser)]
+#[command(name = "stevedore", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    logging: logging::LoggingSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send orders through a whole fleet on this machine and show that the books balance
+    Demo(demo::DemoSettings),
+    /// Bring the database to this release's schema, or show what that would do
+    Migrate(migrate::MigrateSettings),
+    /// Serve the HTTP API
+    Api(Box<api::ApiCommand>),
+    /// Run jobs until told to stop
+    Worker(Box<worker::WorkerCommand>),
+    /// Serve the simulated providers and the mail catcher (never part of a real shop)
+    Simulator(simulator::SimulatorCommand),
+    /// Create, list and revoke API keys
+    Keys(keys::KeysCommand),
+    /// Prove the books: stock, reservations, histories, totals
+    Check(check::CheckSettings),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            // One place prints a failure, with its causes, in the words of whoever raised it.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    cli.logging
+        .install(matches!(cli.command, Command::Demo(_)))?;
+    match cli.command {
+        Command::Demo(settings) => demo::run(settings).await,
+        Command::Migrate(settings) => migrate::run(settings).await,
+        Command::Api(command) => api::run(*command).await,
+        Command::Worker(command) => worker::run(*command).await,
+        Command::Simulator(command) => simulator::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
+        Command::Check(settings) => check::run(settings).await,
+    }
+}

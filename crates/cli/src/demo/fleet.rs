@@ -1,0 +1,150 @@
+//! The fleet's processes: this same binary in its roles, as children that end with the demo.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::process_control;
+use crate::ready;
+
+/// How long a role may take until it serves.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a role may take to stop; workers finish what they hold within their grace period.
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
+/// Lines of a role's log shown when it fails.
+const LOG_TAIL_LINES: usize = 12;
+
+/// What a role gets from the environment of the demo; its own settings come on top.
+const INHERITED: [&str; 6] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "RUST_BACKTRACE",
+    "STEVEDORE_LOG",
+    "STEVEDORE_LOG_FORMAT",
+];
+
+/// One process of the fleet.
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    /// Where it serves.
+    pub url: String,
+}
+
+/// What to start.
+pub struct Start<'a> {
+    /// Unique in the fleet; names the log file.
+    pub name: &'a str,
+    /// The role, as on the command line.
+    pub role: &'a str,
+    /// Settings, as environment variables.
+    pub environment: &'a [(&'a str, String)],
+    /// Folder for the log file.
+    pub logs: &'a Path,
+}
+
+impl Process {
+    /// Starts a role and waits until it serves.
+    pub async fn start(start: Start<'_>) -> anyhow::Result<Process> {
+        let log = start.logs.join(format!("{}.log", start.name));
+        let log_file = std::fs::File::create(&log)
+            .with_context(|| format!("cannot write {}", log.display()))?;
+        let mut command = Command::new(std::env::current_exe().context("where is stevedore?")?);
+        command
+            .arg(start.role)
+            // A demo must not meet the mail relay or provider that a real shop's settings name.
+            .env_clear()
+            .envs(inherited())
+            .envs(start.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log_file)
+            .kill_on_drop(true)
+            // Ctrl-C is for the demo, which then stops its processes in order.
+            .process_group(0);
+        process_control::die_with_parent(command.as_std_mut());
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", start.name))?;
+        let stdout = child.stdout.take().expect("stdout is piped above");
+        let mut lines = BufReader::new(stdout).lines();
+        let url = async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some(url) = ready::url_in(&line) {
+                    return Ok(Some(url));
+                }
+            }
+            Ok::<_, std::io::Error>(None)
+        };
+        let Ok(Some(url)) = tokio::time::timeout(START_DEADLINE, url)
+            .await
+            .unwrap_or(Ok(None))
+        else {
+            bail!("{}", failure(start.name, &log));
+        };
+        // Keep the pipe open and empty: a role that prints must not block or die of SIGPIPE.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Process {
+            name: start.name.to_owned(),
+            child,
+            log,
+            url,
+        })
+    }
+
+    /// Ends the process as a crash would: SIGKILL, without a chance to tidy up.
+    pub async fn crash(&mut self) -> anyhow::Result<()> {
+        self.child
+            .kill()
+            .await
+            .with_context(|| format!("cannot kill {}", self.name))
+    }
+
+    /// Asks for a graceful stop and waits for it. An error says how it ended instead.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        let Some(pid) = self.child.id() else {
+            return Ok(());
+        };
+        process_control::terminate(pid);
+        match tokio::time::timeout(STOP_DEADLINE, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => bail!(
+                "{} ended with {status}; log: {}",
+                self.name,
+                self.log.display()
+            ),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => bail!("{} did not stop in {STOP_DEADLINE:?}", self.name),
+        }
+    }
+}
+
+/// The few variables that are the machine's and not a shop's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a child's environment is passed on, not read as a setting"
+)]
+fn inherited() -> impl Iterator<Item = (&'static str, OsString)> {
+    INHERITED
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
+/// What to tell when a role did not come up: the end of its log.
+fn failure(name: &str, log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let mut tail: Vec<&str> = text.lines().rev().take(LOG_TAIL_LINES).collect();
+    tail.reverse();
+    format!(
+        "{name} did not start; the end of {}:\n{}",
+        log.display(),
+        tail.join("\n")
+    )
+}
