@@ -11,7 +11,7 @@ use humantime::parse_duration;
 #[command(next_help_heading = "HTTP API")]
 pub struct ApiSettings {
     /// Address and port to listen on. Use 0.0.0.0:8080 to be reached from other machines,
-    /// [::]:8080 for IPv6 as well, and port 0 for any free port (it is printed at start).
+    /// `[::]:8080` for IPv6 as well, and port 0 for any free port (it is printed at start).
     #[arg(
         long = "bind",
         env = "STEVEDORE_API_BIND",

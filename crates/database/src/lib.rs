@@ -2,8 +2,8 @@
 //! private server for a demo or a test run.
 //!
 //! * [`connect`] – a pool that comes up without a server and survives the server's restarts;
-//! * [`install`] – migrations, then `sql/`, in one transaction, safe to call from ten processes at
-//!   once; [`check_installed`] only compares, and every role calls it when it starts;
+//! * [`install()`] – migrations, then `sql/`, in one transaction, safe to call from ten processes
+//!   at once; [`check_installed`] only compares, and every role calls it when it starts;
 //! * [`PrivateServer`] – a PostgreSQL server of our own that dies with us;
 //! * [`SharedServer`] – one server for all test processes of a user, gone soon after the last.
 //!

@@ -22,7 +22,7 @@ pub enum Generation {
 /// How AT-iShare is reached.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AtIshareSettings {
-    /// AT-iShare's address, e.g. https://api.example.com/api. Without it the provider is off and
+    /// AT-iShare's address, e.g. `https://api.example.com/api`. Without it the provider is off and
     /// its orders wait
     #[arg(long, env = "AT_ISHARE_API_URL", value_name = "URL")]
     pub at_ishare_api_url: Option<String>,
