@@ -4,8 +4,10 @@ create or replace function notify_orders(
   p_tenant uuid, p_order_ids bigint[], p_type text, p_event text default ''
 )
 returns void
-language sql volatile
+language plpgsql volatile
+-- plpgsql keeps its plans; an SQL function is parsed and planned anew on every call.
 as $$
+begin
   insert into notification_queue (
     tenant_id, order_id, notification_type, channel, recipient, locale, payload, status,
     skip_reason, dedupe_key)
@@ -26,7 +28,8 @@ as $$
   where o.tenant_id = p_tenant
     and o.order_id = any (p_order_ids)
   order by o.order_id
-  on conflict (tenant_id, dedupe_key) do nothing
+  on conflict (tenant_id, dedupe_key) do nothing;
+end
 $$;
 
 comment on function notify_orders(uuid, bigint[], text, text) is
