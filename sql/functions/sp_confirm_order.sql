@@ -1,6 +1,7 @@
 -- Confirms a pending or held order: its stock is committed, its fulfilments and their jobs begin.
--- Confirming a confirmed order again changes nothing. P0NOF, P0STT; P0EXP when its reservation
--- lapsed before: the stock may be promised to somebody else by now.
+-- Confirming an order that is confirmed, or further, changes nothing: a caller who lost the answer
+-- may ask again. P0NOF, P0STT; P0EXP when its reservation lapsed before: the stock may be promised
+-- to somebody else by now.
 create or replace function sp_confirm_order(
   p_order_id bigint,
   p_actor text,
@@ -17,7 +18,8 @@ as $$
 declare
   v_status constant text := lock_order(p_tenant, p_order_id);
 begin
-  if v_status = 'confirmed' then
+  if v_status in ('confirmed', 'processing', 'picking', 'packed', 'partially_shipped', 'shipped',
+    'partially_delivered', 'delivered', 'completed') then
     return;
   end if;
   if v_status = 'expired' then

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics::gauge;
@@ -15,6 +16,9 @@ use crate::environment::Environment;
 use crate::jobs;
 use crate::monitor::FleetGauges;
 use crate::settings::WorkerSettings;
+
+/// How long answers of the admin paths may hold up the end, once the runner has stopped.
+const ADMIN_LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs jobs until `shutdown`, then finishes what runs within the grace period and returns.
 /// `on_listening` gets the address of `/metrics`, `/live` and `/ready`.
@@ -41,7 +45,7 @@ pub async fn run(
     // The admin paths outlive the runner: a draining worker is still watched.
     let stopped = CancellationToken::new();
     let admin_stop = stopped.clone();
-    let admin = tokio::spawn(
+    let mut admin = tokio::spawn(
         axum::serve(listener, admin)
             .with_graceful_shutdown(async move { admin_stop.cancelled().await })
             .into_future(),
@@ -51,7 +55,11 @@ pub async fn run(
     let builder = builder.also_sample(move |pool| gauges.clone().sample(pool));
     let ran = jobs::register(builder, &env).build().run(shutdown).await;
     stopped.cancel();
-    admin.await.context("the admin paths panicked")??;
+    match tokio::time::timeout(ADMIN_LAST_WAIT, &mut admin).await {
+        Ok(ended) => ended.context("the admin paths panicked")??,
+        // A scraper that holds its connection open is no reason to stay.
+        Err(_) => admin.abort(),
+    }
     Ok(ran?)
 }
 

@@ -22,7 +22,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// Between two tries.
 const RETRY_DELAY: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// The books of one run: a shop of its own, so that runs on one database do not mix.
+/// The books of one run.
 #[derive(Clone)]
 pub struct Books {
     pool: PgPool,
@@ -30,17 +30,26 @@ pub struct Books {
 }
 
 impl Books {
-    /// Opens the books of a new shop.
+    /// Opens the books of the one shop of a new database.
+    pub fn of_shop(url: &SecretString) -> anyhow::Result<Books> {
+        let pool = connect(&DatabaseSettings::new(url.clone()))?;
+        Ok(Books {
+            pool,
+            tenant: TenantId::SHOP,
+        })
+    }
+
+    /// Opens the books of a new shop beside those of earlier runs.
     ///
     /// # Errors
     /// When the database holds a real shop or a working fleet: its workers would take the demo's
     /// jobs, and the demo's workers theirs.
-    pub async fn open(url: &SecretString) -> anyhow::Result<Books> {
+    pub async fn of_new_shop(url: &SecretString) -> anyhow::Result<Books> {
         let pool = connect(&DatabaseSettings::new(url.clone()))?;
         let workers = stevedore_queue::workers_alive(&pool).await?;
         ensure!(
             workers == 0,
-            "{workers} workers run on this database; the demo needs its own"
+            "{workers} workers run on this database, or did a moment ago; the demo needs its own"
         );
         let shop = orders::tally(&pool, TenantId::SHOP).await?;
         ensure!(

@@ -84,6 +84,7 @@ pub async fn run(settings: DemoSettings) -> anyhow::Result<ExitCode> {
     let faults = report.faults(&plan);
     print(&report, &faults, settings.json)?;
     if settings.keep {
+        screen.tell(&format!("API key    {}", stage.web_key()));
         screen.tell("everything stays up; Ctrl-C ends it");
         stop.cancelled().await;
     }

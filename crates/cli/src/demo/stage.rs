@@ -55,7 +55,10 @@ impl Stage {
         let database = Database::open(settings, screen).await?;
         let report = install(&database.url, InstallOptions::default()).await?;
         screen.tell(&format!("schema     {report}"));
-        let books = Books::open(&database.url).await?;
+        let books = match database.server {
+            Some(_) => Books::of_shop(&database.url)?,
+            None => Books::of_new_shop(&database.url).await?,
+        };
         books.stock(plan).await?;
         let keys = books.keys().await?;
         let simulator = Simulator::start(SimulatorSettings::default()).await?;
@@ -103,6 +106,11 @@ impl Stage {
     /// The door for buyers.
     pub fn shop(&self) -> anyhow::Result<Shop> {
         Shop::new(&self.api.url, self.keys.clone())
+    }
+
+    /// What the web shop calls the API with.
+    pub fn web_key(&self) -> &str {
+        self.keys.web.expose_secret()
     }
 
     /// The view behind the counter.
@@ -215,6 +223,7 @@ fn worker_environment(database: &Database, simulator: &Simulator, name: &str) ->
         ("DATABASE_URL", database.url.expose_secret().to_owned()),
         ("WORKER_NAME", name.to_owned()),
         ("WORKER_ADMIN_BIND", "127.0.0.1:0".to_owned()),
+        ("WORKER_GRACE", "5s".to_owned()),
         ("WORKER_HEARTBEAT", HEARTBEAT.to_owned()),
         // A killed worker costs its jobs an attempt; that must not be the last.
         ("FULFILMENT_ATTEMPTS", "6".to_owned()),
