@@ -12,6 +12,11 @@ returns table (
   inserted boolean
 )
 language plpgsql volatile
+-- Every look at queue.jobs is by a key. On a young table the planner does not know that yet, and
+-- would read all of it for each call.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare

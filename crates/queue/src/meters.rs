@@ -1,10 +1,24 @@
 //! The metrics of this crate, each name and label set once.
 
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
+/// Pairs of queue and kind that a process tells apart when it counts what is enqueued.
+const ENQUEUED_NAMES_MAX: usize = 200;
+
+/// Who enqueues chooses the names, and each pair is a time series for ever: those beyond the limit
+/// are counted together, as `other`.
+static ENQUEUED_NAMES: LazyLock<Mutex<HashSet<(String, String)>>> = LazyLock::new(Mutex::default);
+
 pub(crate) fn enqueued(queue: &str, kind: &str, result: &'static str) {
+    let (queue, kind) = if is_told_apart(queue, kind) {
+        (queue, kind)
+    } else {
+        ("other", "other")
+    };
     counter!(
         "stevedore_jobs_enqueued_total",
         "queue" => queue.to_owned(),
@@ -12,6 +26,14 @@ pub(crate) fn enqueued(queue: &str, kind: &str, result: &'static str) {
         "result" => result,
     )
     .increment(1);
+}
+
+fn is_told_apart(queue: &str, kind: &str) -> bool {
+    let names = (queue.to_owned(), kind.to_owned());
+    let mut known = ENQUEUED_NAMES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    known.contains(&names) || (known.len() < ENQUEUED_NAMES_MAX && known.insert(names))
 }
 
 /// Starts a kind's counters at zero: a rate over a counter that appears with its first failure

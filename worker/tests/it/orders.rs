@@ -253,6 +253,8 @@ async fn a_crash_between_the_providers_yes_and_our_commit_is_looked_up() {
         "reference_id": format!("{}-1", work.reference),
     });
     let url = format!("{}/initiate.php", shop.simulator.at_ishare_url());
+    // In a process of its own, no worker has chosen the TLS library yet.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .tls_certs_only([])
         .build()

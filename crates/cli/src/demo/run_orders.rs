@@ -20,6 +20,8 @@ use super::stage::Stage;
 const BUYERS_CONCURRENT: usize = 16;
 /// How often the state of the orders is read.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// The same, when reading it takes long.
+const POLL_INTERVAL_MAX: Duration = Duration::from_secs(2);
 /// With nothing moving for so long, something is stuck, and waiting on would not help.
 const STANDSTILL_MAX: Duration = Duration::from_secs(60);
 
@@ -111,8 +113,9 @@ async fn watch_orders(
             sent.sent(),
             open,
         );
-        // Counting a long run takes its time: at most a tenth of the run may go into looking.
-        tokio::time::sleep(POLL_INTERVAL.max(9 * look.elapsed())).await;
+        // Counting a long run takes its time: about a tenth of the run may go into looking.
+        let pause = (9 * look.elapsed()).clamp(POLL_INTERVAL, POLL_INTERVAL_MAX);
+        tokio::time::sleep(pause).await;
     }
 }
 
