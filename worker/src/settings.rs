@@ -38,7 +38,8 @@ pub struct WorkerSettings {
     )]
     pub worker_concurrency: NonZeroUsize,
 
-    /// How often a worker says that it lives. After two silent heartbeats its jobs go to others
+    /// How often a worker says that it lives. Silent for one and a half times as long, it is taken
+    /// for dead and its jobs go to others
     #[arg(long = "heartbeat", env = "WORKER_HEARTBEAT", value_name = "DURATION",
         default_value = "5s", value_parser = humantime::parse_duration)]
     pub worker_heartbeat: Duration,

@@ -27,7 +27,7 @@ pub struct ApiCommand {
 /// Serves until a signal asks to stop.
 pub async fn run(command: ApiCommand) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
-    let pool = schema::open(&command.database).await?;
+    let pool = schema::await_ready(&command.database).await?;
     let announce = |address| ready::announce("api", address);
     stevedore_enqueue_api::run(command.api, pool, shutdown, announce).await?;
     Ok(ExitCode::SUCCESS)

@@ -25,7 +25,7 @@ pub struct CheckSettings {
 /// Prints each discrepancy; the exit code says whether there is one.
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub async fn run(settings: CheckSettings) -> anyhow::Result<ExitCode> {
-    let pool = schema::open(&settings.database).await?;
+    let pool = schema::open_now(&settings.database).await?;
     let discrepancies = books::discrepancies(&pool).await?;
     if settings.json {
         println!("{}", serde_json::to_string(&discrepancies)?);

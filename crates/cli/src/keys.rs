@@ -66,7 +66,7 @@ struct Create {
 /// Runs the verb.
 #[expect(clippy::print_stdout, reason = "the keys are the command's output")]
 pub async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
-    let pool = schema::open(&command.database).await?;
+    let pool = schema::open_now(&command.database).await?;
     match command.verb {
         Verb::Create(create) => create_key(&pool, create).await?,
         Verb::List { json } => list(&pool, json).await?,

@@ -5,6 +5,7 @@ use stevedore_telemetry::{LogFormat, init_tracing};
 
 /// Settings every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Logging")]
 pub struct LoggingSettings {
     /// How log lines look on stderr
     #[arg(

@@ -57,10 +57,23 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // One place prints a failure, with its causes, in the words of whoever raised it.
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", explanation(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes, without those that the text before them has already quoted.
+fn explanation(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            let colon = if text.is_empty() { "" } else { ": " };
+            text.push_str(colon);
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -76,5 +89,18 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulator(command) => simulator::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Check(settings) => check::run(settings).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn an_error_tells_each_cause_once() {
+        let error = anyhow!("no route")
+            .context("cannot send: no route")
+            .context("order 7");
+        assert_eq!(super::explanation(&error), "order 7: cannot send: no route");
     }
 }

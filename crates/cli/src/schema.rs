@@ -6,16 +6,28 @@ use sqlx::PgPool;
 use stevedore_database::{DatabaseSettings, check_installed, connect, wait_until_reachable};
 
 /// How long a role that starts together with its database waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE_OF_ROLES: Duration = Duration::from_secs(60);
 
-/// Connects, and refuses a schema that is not this release's.
+/// Connects for a role that serves.
 ///
 /// # Errors
 /// When PostgreSQL does not answer for a minute, or its schema needs `stevedore migrate` or a newer
 /// program; the error says which.
-pub async fn open(settings: &DatabaseSettings) -> anyhow::Result<PgPool> {
+pub async fn await_ready(settings: &DatabaseSettings) -> anyhow::Result<PgPool> {
+    open(settings, PATIENCE_OF_ROLES).await
+}
+
+/// Connects for a command that somebody waits for.
+///
+/// # Errors
+/// As [`await_ready`], but at once.
+pub async fn open_now(settings: &DatabaseSettings) -> anyhow::Result<PgPool> {
+    open(settings, Duration::ZERO).await
+}
+
+async fn open(settings: &DatabaseSettings, patience: Duration) -> anyhow::Result<PgPool> {
     let pool = connect(settings)?;
-    wait_until_reachable(&pool, PATIENCE).await?;
+    wait_until_reachable(&pool, patience).await?;
     check_installed(&pool).await?;
     Ok(pool)
 }

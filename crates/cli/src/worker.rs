@@ -28,7 +28,7 @@ pub struct WorkerCommand {
 /// Runs jobs until a signal asks to stop.
 pub async fn run(command: WorkerCommand) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
-    let pool = schema::open(&command.database).await?;
+    let pool = schema::await_ready(&command.database).await?;
     let announce = |address| ready::announce("worker", address);
     stevedore_worker::run(command.worker, pool, shutdown, announce).await?;
     Ok(ExitCode::SUCCESS)

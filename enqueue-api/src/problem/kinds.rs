@@ -89,7 +89,7 @@ kinds! {
         "Read the order again: someone else, or a worker, has moved it on.";
     JobStateConflict = "job_state_conflict", CONFLICT,
         "The job's present state does not allow this.",
-        "Only waiting jobs can be cancelled and only dead jobs can be retried.";
+        "Only unfinished jobs can be cancelled and only dead jobs can be retried.";
     IdempotencyKeyInFlight = "idempotency_key_in_flight", CONFLICT,
         "A request with this Idempotency-Key is being worked on.",
         "Wait as long as Retry-After says, then send the same request again.";

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "order_id": 17,
-    "order_number": "ORD-20300101-17",
+    "order_number": "ORD-20300101-00017",
     "order_status": "processing",
     "payment_status": "pending",
     "payment_method": "cod",

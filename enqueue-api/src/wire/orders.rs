@@ -178,7 +178,7 @@ pub struct AddressRequest {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "order_id": 17,
-    "order_number": "ORD-20300101-17",
+    "order_number": "ORD-20300101-00017",
     "order_status": "confirmed",
     "payment_status": "pending",
     "payment_method": "cod",

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::buyers::Keys;
-use super::plan::{CATALOGUE, HOT_SKU, LOCATIONS, PROVIDER, Plan};
+use super::plan::{CATALOGUE, LOCATIONS, PROVIDER, Plan};
 
 /// How long a count may fail while the database restarts.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -134,10 +134,15 @@ impl Books {
         }
     }
 
-    /// Units sold beyond the stock of the hot product.
+    /// Units delivered beyond the stock, of all products.
     pub fn oversold(tally: &orders::Tally, plan: &Plan) -> u64 {
-        let sold = tally.units_shipped.get(HOT_SKU).copied().unwrap_or(0);
-        u64::try_from(sold - plan.stock_of(HOT_SKU)).unwrap_or(0)
+        let beyond = |(sku, units): (&String, &i64)| units - plan.stock_of(sku);
+        let units = tally
+            .units_shipped
+            .iter()
+            .map(beyond)
+            .filter(|units| *units > 0);
+        u64::try_from(units.sum::<i64>()).unwrap_or(0)
     }
 
     /// Rows of `stevedore check`.
@@ -145,8 +150,12 @@ impl Books {
         Ok(books::discrepancies(&self.pool).await?.len() as u64)
     }
 
-    /// Lets the database go.
-    pub async fn close(&self) {
+    /// Makes the keys useless, and lets the database go.
+    pub async fn close(&self) -> anyhow::Result<()> {
+        for key in api_keys::list(&self.pool, self.tenant).await? {
+            api_keys::revoke(&self.pool, self.tenant, &key.key_id).await?;
+        }
         self.pool.close().await;
+        Ok(())
     }
 }

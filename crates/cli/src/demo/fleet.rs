@@ -15,7 +15,7 @@ use crate::ready;
 /// How long a role may take until it serves.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a role may take to stop; workers finish what they hold within their grace period.
-const STOP_DEADLINE: Duration = Duration::from_secs(15);
+const STOP_DEADLINE: Duration = Duration::from_secs(20);
 /// Lines of a role's log shown when it fails.
 const LOG_TAIL_LINES: usize = 12;
 
@@ -87,7 +87,7 @@ impl Process {
             .await
             .unwrap_or(Ok(None))
         else {
-            bail!("{}", failure(start.name, &log));
+            bail!(trouble(&format!("{} did not start", start.name), &log));
         };
         // Keep the pipe open and empty: a role that prints must not block or die of SIGPIPE.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
@@ -113,16 +113,14 @@ impl Process {
             return Ok(());
         };
         process_control::terminate(pid);
-        match tokio::time::timeout(STOP_DEADLINE, self.child.wait()).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => bail!(
-                "{} ended with {status}; log: {}",
-                self.name,
-                self.log.display()
-            ),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => bail!("{} did not stop in {STOP_DEADLINE:?}", self.name),
-        }
+        let what = match tokio::time::timeout(STOP_DEADLINE, self.child.wait()).await {
+            Ok(status) => match status? {
+                status if status.success() => return Ok(()),
+                status => format!("{} ended with {status}", self.name),
+            },
+            Err(_) => format!("{} did not stop in {STOP_DEADLINE:?}", self.name),
+        };
+        bail!(trouble(&what, &self.log))
     }
 }
 
@@ -137,14 +135,10 @@ fn inherited() -> impl Iterator<Item = (&'static str, OsString)> {
         .filter_map(|name| Some((name, std::env::var_os(name)?)))
 }
 
-/// What to tell when a role did not come up: the end of its log.
-fn failure(name: &str, log: &Path) -> String {
+/// What is wrong with a role, and the end of its log; the file goes with the demo.
+fn trouble(what: &str, log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let mut tail: Vec<&str> = text.lines().rev().take(LOG_TAIL_LINES).collect();
     tail.reverse();
-    format!(
-        "{name} did not start; the end of {}:\n{}",
-        log.display(),
-        tail.join("\n")
-    )
+    format!("{what}; the end of its log:\n{}", tail.join("\n"))
 }

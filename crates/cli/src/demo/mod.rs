@@ -1,6 +1,6 @@
 //! `stevedore demo`: a whole fleet on this machine, real orders, and books that must balance.
 //!
-//! It reads front to back: [`Stage::set`] starts everything, [`run_orders`] lets the buyers loose
+//! It reads front to back: [`Stage::set`] starts everything, [`run_orders()`] lets the buyers loose
 //! and waits for the last delivery, [`Stage::report`] reads the result, [`Report::faults`] judges.
 
 mod books;

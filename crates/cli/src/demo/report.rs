@@ -29,7 +29,7 @@ pub struct Report {
     pub jobs_dead: u64,
     /// Fulfilments and notices that were neither done nor waited for a job at the end.
     pub jobs_lost: u64,
-    /// Units promised beyond the stock.
+    /// Units delivered beyond the stock.
     pub oversold: u64,
     /// Rows of `stevedore check`: ledger, reservations, histories, totals.
     pub stock_discrepancies: u64,

@@ -157,7 +157,7 @@ impl Stage {
             api_url: self.api.url.clone(),
             metrics_url: format!("{}/metrics", self.api.url),
             worker_metrics_urls: self.workers.iter().map(metrics_url).collect(),
-            database_url: self.database.url.expose_secret().to_owned(),
+            database_url: self.database.shown_url(),
         })
     }
 
@@ -167,7 +167,7 @@ impl Stage {
         let workers = futures::future::join_all(stops).await;
         let api = self.api.stop().await;
         self.simulator.stop().await;
-        self.books.close().await;
+        self.books.close().await?;
         if let Some(server) = self.database.server {
             server.stop().await?;
         }
@@ -208,6 +208,29 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The URL for people: with its password when the database goes with the demo, without when it
+    /// is the user's.
+    fn shown_url(&self) -> String {
+        let url = self.url.expose_secret();
+        match self.server {
+            Some(_) => url.to_owned(),
+            None => without_password(url),
+        }
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let (head, tail) = url.split_once("://").unwrap_or(("", url));
+    match tail
+        .rsplit_once('@')
+        .map(|(user, place)| (user.split_once(':'), place))
+    {
+        Some((Some((user, _)), place)) => format!("{head}://{user}@{place}"),
+        _ => url.to_owned(),
+    }
+}
+
 type Environment = Vec<(&'static str, String)>;
 
 fn api_environment(database: &Database) -> Environment {
@@ -242,4 +265,22 @@ fn worker_environment(database: &Database, simulator: &Simulator, name: &str) ->
         ("SMTP_TLS", "none".to_owned()),
         ("SMTP_FROM", "Demo Shop <shop@example.com>".to_owned()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_is_left_out_and_nothing_else() {
+        let shown =
+            without_password("postgres://shop:s3:cr@t@db.example:5432/shop?sslmode=require");
+        assert_eq!(
+            shown,
+            "postgres://shop@db.example:5432/shop?sslmode=require"
+        );
+        for url in ["postgres:///shop?host=/tmp", "postgres://shop@db/shop"] {
+            assert_eq!(without_password(url), url);
+        }
+    }
 }
