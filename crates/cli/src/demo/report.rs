@@ -116,11 +116,7 @@ impl fmt::Display for Report {
             ),
             (self.emails_sent, "e-mails sent", ""),
             (self.jobs_completed, "jobs completed", ""),
-            (
-                self.jobs_dead,
-                "jobs dead",
-                "kept with their attempts, for a person",
-            ),
+            (self.jobs_dead, "jobs dead", ""),
             (self.jobs_lost, "jobs lost", ""),
             (self.oversold, "units oversold", ""),
             (self.duplicate_fulfilments, "orders fulfilled twice", ""),
