@@ -136,12 +136,15 @@ create table public.fulfillments (
   cancelled_at timestamp with time zone,
   -- When the row last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- Conversations with the provider that failed and may be repeated, since it was enqueued or last resumed; a worker that died is none.
+  failures integer not null default 0,
   constraint fulfillments_pkey PRIMARY KEY (tenant_id, fulfillment_id),
   constraint fulfillments_order_key UNIQUE (tenant_id, order_id, fulfillment_id),
   constraint fulfillments_reference_key UNIQUE (reference),
   constraint fulfillments_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
   constraint fulfillments_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
   constraint fulfillments_attempt_check CHECK ((attempt >= 0)),
+  constraint fulfillments_failures_check CHECK ((failures >= 0)),
   constraint fulfillments_provider_code_check CHECK ((provider_code ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
   constraint fulfillments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'on_hold'::text, 'submitted'::text, 'accepted'::text, 'rejected'::text, 'failed'::text, 'picking'::text, 'packed'::text, 'shipped'::text, 'delivered'::text, 'returned'::text, 'cancellation_requested'::text, 'cancelled'::text])))
 );
@@ -941,7 +944,7 @@ create table queue.workers (
 );
 CREATE INDEX workers_live_idx ON queue.workers USING btree (heartbeat_at) WHERE (state = ANY (ARRAY['running'::text, 'draining'::text]));
 
--- Everything that does not add up, one row each; empty when the books balance.
+-- Everything that does not add up, one row each; empty when the books balance. oversold: orders were promised more than there was. Stock that shrank below its promises by a count is none of it: the books are right, and vw_inventory_status says OVERCOMMITTED.
 view public.vw_book_discrepancies (
   -- The shop.
   tenant_id uuid,
@@ -1151,7 +1154,7 @@ function public.current_reason()
 function public.current_tenant_id()
   returns uuid;
 
--- Enqueues the jobs of waiting fulfilments; one unfinished job each at most.
+-- Enqueues the jobs of open fulfilments; one unfinished job each at most.
 function public.enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
   returns integer;
 
@@ -1215,7 +1218,7 @@ function public.refuse_transition(p_axis text, p_from text, p_to text, p_message
 function public.release_stock(p_tenant uuid, p_order_ids bigint[], p_status text, p_reason text)
   returns integer;
 
--- Makes the failed and parked fulfilments of resumed orders wait again, each with a job.
+-- Makes failed and parked fulfilments of resumed orders wait again; each open one has a job.
 function public.reopen_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
@@ -1237,7 +1240,7 @@ function public.sp_adjust_stock(p_sku text, p_location_code text, p_expected big
 
 -- Marks a fulfilment as being sent and answers what to send; no row: nothing to do any more.
 function public.sp_begin_fulfillment(p_fulfillment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
-  returns TABLE(order_id bigint, order_number text, provider_code text, reference uuid, provider_order_id text, attempt integer, resumed boolean, last_submitted_at timestamp with time zone, customer_name text, customer_email text, customer_phone text, shipping_address jsonb, lines jsonb);
+  returns TABLE(order_id bigint, order_number text, provider_code text, reference uuid, provider_order_id text, attempt integer, resumed boolean, last_submitted_at timestamp with time zone, customer_name text, customer_email text, customer_phone text, shipping_address jsonb, lines jsonb, failures integer, look_only boolean);
 
 -- Cancels an order that no provider has yet; twice is once. P0NOF, P0STT.
 function public.sp_cancel_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
@@ -1259,6 +1262,10 @@ function public.sp_deliver_fulfillment(p_fulfillment_id bigint, p_provider_order
 function public.sp_expire_reservations(p_limit integer DEFAULT 500)
   returns integer;
 
+-- Gives up notices whose job died before it sent them; answers how many.
+function public.sp_fail_dead_notifications(p_limit integer DEFAULT 100)
+  returns integer;
+
 -- A fulfilment failed for good: the order is held, the error recorded, the customer told.
 function public.sp_fail_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_category text DEFAULT 'delivery'::text, p_severity text DEFAULT 'high'::text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
@@ -1266,6 +1273,10 @@ function public.sp_fail_fulfillment(p_fulfillment_id bigint, p_code text, p_mess
 -- Stops an order until sp_resume_order(); twice is once. P0NOF, P0STT.
 function public.sp_hold_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
+-- Holds the orders of fulfilments whose job died before it ended them; answers how many.
+function public.sp_park_dead_fulfillments(p_limit integer DEFAULT 100)
+  returns integer;
 
 -- A fulfilment's outcome can't be learnt: the order is held for a person. P0NOF, P0STT.
 function public.sp_park_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())

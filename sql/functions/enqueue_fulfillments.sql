@@ -1,4 +1,4 @@
--- Enqueues the fulfil_order job of each of these fulfilments that waits for one. A fulfilment whose
+-- Enqueues the fulfil_order job of each of these fulfilments that is not ended. A fulfilment whose
 -- job is still unfinished keeps it (unique key). Fulfilments of one order never run at once.
 create or replace function enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
 returns integer
@@ -21,7 +21,7 @@ begin
   from fulfillments as f
   where f.tenant_id = p_tenant
     and f.fulfillment_id = any (p_fulfillment_ids)
-    and f.status = 'pending'
+    and f.status in ('pending', 'submitted', 'accepted')
     and f.provider_code <> 'manual';
   if v_jobs is null then
     return 0;
@@ -32,4 +32,4 @@ end
 $$;
 
 comment on function enqueue_fulfillments(uuid, bigint[]) is
-  'Enqueues the jobs of waiting fulfilments; one unfinished job each at most.';
+  'Enqueues the jobs of open fulfilments; one unfinished job each at most.';

@@ -71,7 +71,17 @@ begin
       select ordinality, path || '.quantity', 'out_of_range',
         'must be a whole number from 1 to 1000'
       from priced
-      where quantity is null or quantity not between 1 and 1000 or quantity <> trunc(quantity)
+      where quantity is null or quantity not between 1 and 1000 or scale(quantity) > 0
+      union all
+      -- Whole in its text, too: 1.0 is no integer to insert_order().
+      select 0, f, 'out_of_range', 'must be a whole number, 0 or more'
+      from unnest('{shipping_fee,tax_amount,discount_amount}'::text[]) as f
+      where case jsonb_typeof(p_order->f)
+        when 'number' then scale((p_order->>f)::numeric) > 0 or (p_order->>f)::numeric < 0
+          or (p_order->>f)::numeric > 1000000000000
+        when 'null' then false
+        else jsonb_typeof(p_order->f) is not null
+      end
       union all
       select ordinality, path || '.sku', 'unknown_sku', format('there is no %s', left(sku, 64))
       from priced

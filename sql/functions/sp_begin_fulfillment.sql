@@ -3,7 +3,11 @@
 -- the call: a crash in between then leaves lookup_first behind, and the next attempt asks first.
 --
 -- Answers one row, or none when there is nothing to do any more (cancelled, held, done, unknown).
+-- The order's row stays locked in either case, so a caller that ends its job in the same
+-- transaction can't miss a resume: that comes before, or it enqueues anew.
 -- resumed: an earlier submission has no known outcome; ask the provider before sending again.
+-- look_only: the order is held for a person, so nothing may be sent; what was sent before is still
+-- asked for, since its outcome does not wait for anybody.
 create or replace function sp_begin_fulfillment(
   p_fulfillment_id bigint,
   p_tenant uuid default current_tenant_id()
@@ -21,7 +25,9 @@ returns table (
   customer_email text,
   customer_phone text,
   shipping_address jsonb,
-  lines jsonb
+  lines jsonb,
+  failures integer,
+  look_only boolean
 )
 language plpgsql volatile
 -- By index only, from the first row on: why, create_order() says.
@@ -49,7 +55,8 @@ begin
     and o.order_id = v_before.order_id;
   if v_before.status not in ('pending', 'submitted', 'accepted')
     or v_order.order_status not in ('confirmed', 'processing', 'picking', 'packed',
-      'partially_shipped', 'shipped', 'partially_delivered')
+      'partially_shipped', 'shipped', 'partially_delivered', 'on_hold')
+    or v_order.order_status = 'on_hold' and v_before.status = 'pending'
   then
     return;
   end if;
@@ -67,7 +74,8 @@ begin
       v_before.provider_order_id, v_before.attempt + 1, v_before.lookup_first,
       v_before.submitted_at, v_order.customer_name, v_order.customer_email,
       v_order.customer_phone, v_order.shipping_address,
-      fulfillment_lines(p_tenant, p_fulfillment_id);
+      fulfillment_lines(p_tenant, p_fulfillment_id), v_before.failures,
+      v_order.order_status = 'on_hold';
 end
 $$;
 

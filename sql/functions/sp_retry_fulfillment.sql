@@ -22,6 +22,7 @@ begin
   update fulfillments
   set
     status = case when p_lookup_first then status else 'failed' end,
+    failures = failures + 1,
     lookup_first = p_lookup_first,
     last_error_code = p_code,
     last_error_message = p_message

@@ -5,6 +5,29 @@ with levels as (
   select *, format('%s at %s', sku, location_code) as subject
   from vw_inventory_reconciliation
 ),
+-- Levels that owe more than they have, as they were when a promise last grew: the guard refuses a
+-- promise beyond the stock, so that is where orders would have broken it. A count that found fewer
+-- units than promised (sp_adjust_stock) comes later, and is a fact, not a broken book.
+last_promises as (
+  select l.tenant_id, l.subject, m.on_hand, m.promised
+  from levels as l
+  cross join lateral (
+    select
+      sum(on_hand_delta) over path as on_hand,
+      sum(reserved_delta + allocated_delta) over path as promised,
+      reserved_delta + allocated_delta > 0 as grows,
+      stock_movement_id
+    from stock_movements
+    where tenant_id = l.tenant_id
+      and inventory_item_id = l.inventory_item_id
+      and location_id = l.location_id
+    window path as (order by stock_movement_id)
+    order by grows desc, stock_movement_id desc
+    limit 1
+  ) as m
+  where l.reserved + l.allocated > l.on_hand
+    and m.grows
+),
 steps as (
   select
     tenant_id,
@@ -47,9 +70,9 @@ select tenant_id, 'live_allocated', subject, live_allocated::text, allocated::te
 from levels
 where allocated <> live_allocated
 union all
-select tenant_id, 'oversold', subject, 'at most ' || on_hand, (reserved + allocated)::text
-from levels
-where reserved + allocated > on_hand
+select tenant_id, 'oversold', subject, 'at most ' || on_hand, promised::text
+from last_promises
+where promised > on_hand
 union all
 select c.tenant_id, 'history_gap', concat_ws(' ', 'order', c.order_id, c.axis, c.fulfillment_id),
   coalesce(c.expected_from, 'start'), coalesce(c.from_status, 'start')
@@ -118,7 +141,9 @@ having case
 end;
 
 comment on view vw_book_discrepancies is
-  'Everything that does not add up, one row each; empty when the books balance.';
+  'Everything that does not add up, one row each; empty when the books balance. oversold: orders '
+  'were promised more than there was. Stock that shrank below its promises by a count is none of '
+  'it: the books are right, and vw_inventory_status says OVERCOMMITTED.';
 comment on column vw_book_discrepancies.tenant_id is 'The shop.';
 comment on column vw_book_discrepancies.kind is
   'ledger_on_hand, ledger_reserved, ledger_allocated (level against ledger), live_reserved, '

@@ -18,6 +18,8 @@ pub struct Conversation<'a> {
     pub reference: Reference,
     /// Whether it may have heard of this before.
     pub contact: Contact,
+    /// Nothing may be sent: a person holds the order.
+    pub look_only: bool,
 }
 
 impl Conversation<'_> {
@@ -26,14 +28,20 @@ impl Conversation<'_> {
     /// # Errors
     /// [`Trouble`] says how far it may have got.
     pub async fn hold(&self, journal: &mut Journal) -> Result<Found, Trouble> {
-        if self.contact != Contact::First
-            && let Some(found) = self.ask_first(journal).await?
-        {
-            return Ok(found);
+        let mut standing = Standing::Nothing;
+        if self.contact != Contact::First {
+            standing = match self.ask_first(journal).await? {
+                Look::Found(found) => return Ok(found),
+                Look::Part => Standing::Unclear,
+                Look::Nothing => Standing::Nothing,
+            };
+        }
+        if self.look_only {
+            return Ok(Found::Withheld);
         }
         self.provider
             .should_fulfil(self.request)
-            .map_err(|error| self.trouble(error, Standing::Nothing))?;
+            .map_err(|error| self.trouble(error, standing))?;
         let key: &IdempotencyKey = &self.reference.key;
         match self
             .provider
@@ -45,18 +53,18 @@ impl Conversation<'_> {
                 Ok(self.after_accepting(provider_order_id, journal).await)
             }
             Err(error) if may_be_there(&error) => self.after_losing(error, journal).await,
-            Err(error) => Err(self.trouble(error, Standing::Nothing)),
+            Err(error) => Err(self.trouble(error, standing)),
         }
     }
 
-    /// What became of an earlier attempt; none when the provider knows nothing of it.
-    async fn ask_first(&self, journal: &mut Journal) -> Result<Option<Found>, Trouble> {
+    /// What became of an earlier attempt.
+    async fn ask_first(&self, journal: &mut Journal) -> Result<Look, Trouble> {
         let verified = self
             .provider
             .verify(self.request, &self.reference, journal)
             .await;
         verified
-            .map(found)
+            .map(Look::from)
             .map_err(|error| self.trouble(error, Standing::Unclear))
     }
 
@@ -71,9 +79,10 @@ impl Conversation<'_> {
             .provider
             .verify(self.request, &reference, journal)
             .await;
-        match verified.map(found) {
-            Ok(Some(found)) => found,
-            Ok(None) | Err(_) => Found::InProgress { provider_order_id },
+        match verified.map(Look::from) {
+            Ok(Look::Found(found)) => found,
+            // It said yes to all of it: what is not on record yet will be.
+            Ok(Look::Part | Look::Nothing) | Err(_) => Found::InProgress { provider_order_id },
         }
     }
 
@@ -90,10 +99,11 @@ impl Conversation<'_> {
             .provider
             .verify(self.request, &self.reference, journal)
             .await;
-        match verified.map(found) {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) => Err(self.trouble(error, Standing::NotFound)),
-            Err(_) => Err(self.trouble(error, Standing::Unclear)),
+        match verified.map(Look::from) {
+            Ok(Look::Found(found)) => Ok(found),
+            Ok(Look::Nothing) => Err(self.trouble(error, Standing::NotFound)),
+            // The rest is the next attempt's: so soon, its absence proves nothing.
+            Ok(Look::Part) | Err(_) => Err(self.trouble(error, Standing::Unclear)),
         }
     }
 
@@ -113,15 +123,26 @@ fn may_be_there(error: &ProviderError) -> bool {
     )
 }
 
-fn found(verification: Verification) -> Option<Found> {
-    match verification {
-        Verification::Delivered { provider_order_id } => {
-            Some(Found::Delivered { provider_order_id })
-        }
-        Verification::InProgress { provider_order_id } => {
-            Some(Found::InProgress { provider_order_id })
-        }
-        Verification::Failed { code, message } => Some(Found::GivenUp { code, message }),
-        Verification::NotFound => None,
+/// What a look-up says about sending.
+enum Look {
+    /// It has all of it: nothing may be sent.
+    Found(Found),
+    /// It has a part; a submission looks for each part again and places what is missing.
+    Part,
+    /// It has nothing.
+    Nothing,
+}
+
+impl From<Verification> for Look {
+    fn from(verification: Verification) -> Self {
+        Look::Found(match verification {
+            Verification::Delivered { provider_order_id } => Found::Delivered { provider_order_id },
+            Verification::InProgress { provider_order_id } => {
+                Found::InProgress { provider_order_id }
+            }
+            Verification::Failed { code, message } => Found::GivenUp { code, message },
+            Verification::Incomplete => return Look::Part,
+            Verification::NotFound => return Look::Nothing,
+        })
     }
 }

@@ -50,6 +50,11 @@ pub struct FulfillmentWork {
     pub shipping_address: Option<Value>,
     /// What to deliver.
     pub lines: Vec<WorkLine>,
+    /// How many conversations with the provider failed and were to be repeated, since the order
+    /// was confirmed or last resumed. Workers that died are none.
+    pub failures: i32,
+    /// The order is on hold: ask what became of it, and send nothing.
+    pub look_only: bool,
 }
 
 /// One line of a fulfilment.
@@ -148,7 +153,9 @@ pub struct FulfillmentLog {
 
 /// Starts an attempt: the fulfilment is submitted and its order processing from here on, and the
 /// order can't be cancelled. Commit before the provider is called. None: there is nothing to do
-/// any more (delivered, cancelled, held, failed for good, or no such fulfilment).
+/// any more (delivered, cancelled, held before it was sent, failed for good, or no such
+/// fulfilment). End the job in the same transaction then: it holds the order, so a person who
+/// resumes it either is seen here or finds the job gone.
 ///
 /// # Errors
 /// If the database can't be asked.
@@ -181,6 +188,8 @@ pub async fn begin(
         customer_phone: row.customer_phone,
         shipping_address: row.shipping_address,
         lines: row.lines.0,
+        failures: row.failures,
+        look_only: row.look_only,
     }))
 }
 
@@ -366,4 +375,17 @@ pub async fn park(
     .fetch_one(db)
     .await?;
     Ok(())
+}
+
+/// Parks what no job will end, at most `limit`: fulfilments whose job died, by a lost worker or a
+/// time limit in its last attempt. Their orders go on hold. Answers how many; call it until it
+/// answers less than `limit`.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn park_dead(db: impl PgExecutor<'_>, limit: i32) -> Result<i64, sqlx::Error> {
+    sqlx::query_file_scalar!("../../sql/queries/fulfillments/park_dead.sql", limit)
+        .fetch_one(db)
+        .await
+        .map(i64::from)
 }

@@ -109,3 +109,15 @@ pub async fn mark_failed(
     .await?;
     Ok(())
 }
+
+/// Gives up the notices that no job will send, at most `limit`: pending ones whose job died.
+/// Answers how many; call it until it answers less than `limit`.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn fail_dead(db: impl PgExecutor<'_>, limit: i32) -> Result<i64, sqlx::Error> {
+    sqlx::query_file_scalar!("../../sql/queries/notification_queue/fail_dead.sql", limit)
+        .fetch_one(db)
+        .await
+        .map(i64::from)
+}

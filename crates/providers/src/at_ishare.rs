@@ -261,7 +261,9 @@ impl AtIshare {
             ProviderError::Transient { retry_after, .. } => {
                 ProviderError::broken(retry_after, told)
             }
-            error => error,
+            // What is there already must be looked up, whatever was wrong with the rest.
+            ProviderError::Unauthorized { .. } => ProviderError::broken(None, told),
+            ProviderError::Unknown { .. } => ProviderError::unknown(told),
         }
     }
 
@@ -297,15 +299,18 @@ fn together(states: &[UnitState], provider_order_id: String) -> Verification {
         UnitState::Failed(code) => Some(code.clone()),
         _ => None,
     });
-    let open = missing + count(&UnitState::InProgress);
     match failed {
         _ if delivered == states.len() => Verification::Delivered { provider_order_id },
         _ if missing == states.len() => Verification::NotFound,
-        Some(code) if open == 0 => {
+        _ if count(&UnitState::InProgress) > 0 && (failed.is_some() || missing == 0) => {
+            Verification::InProgress { provider_order_id }
+        }
+        // What failed fails the whole, so what is missing is not sent any more.
+        Some(code) => {
             let message = format!("{delivered} of {} bundles delivered", states.len());
             Verification::Failed { code, message }
         }
-        _ => Verification::InProgress { provider_order_id },
+        None => Verification::Incomplete,
     }
 }
 

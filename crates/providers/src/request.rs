@@ -116,6 +116,9 @@ pub enum Verification {
         /// For people, with how much was delivered.
         message: String,
     },
+    /// It has some of it and knows nothing of the rest, which a submission with
+    /// [`Contact::Again`] places.
+    Incomplete,
     /// The vendor knows nothing of it.
     NotFound,
 }

@@ -12,5 +12,7 @@ select
   customer_email,
   customer_phone,
   shipping_address,
-  lines as "lines!: Json<Vec<WorkLine>>"
+  lines as "lines!: Json<Vec<WorkLine>>",
+  failures as "failures!",
+  look_only as "look_only!"
 from sp_begin_fulfillment($1, $2)

@@ -45,12 +45,18 @@ select
   (
     select count(*)
     from fulfillments as f
+    join orders as o using (tenant_id, order_id)
     where f.tenant_id = $1
       and f.provider_code <> 'manual'
+      -- One that is not ended needs a job that is not ended, unless a person holds its order.
       and f.fulfillment_id not in (
         select (j.args->>'fulfillment_id')::bigint
         from jobs as j
-        where j.kind = 'fulfil_order')
+        where j.kind = 'fulfil_order'
+          and (
+            j.state = 'unfinished'
+            or f.status not in ('pending', 'submitted', 'accepted')
+            or o.order_status in ('on_hold', 'cancelled')))
   ) as "fulfillments_without_job!",
   (
     select count(*)

@@ -1,14 +1,17 @@
-//! `expire_reservations`: gives back the stock of orders whose time to confirm is up.
+//! `expire_reservations`: gives back the stock of orders whose time to confirm is up, and holds the
+//! orders of jobs that died, so that nobody waits for what nobody does.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use stevedore_model::inventory;
+use stevedore_model::{fulfillments, inventory, notifications};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
 
 use crate::environment::Environment;
 
 /// Orders expired in one transaction: it holds their stock rows meanwhile.
 const BATCH_ORDERS: i32 = 100;
+/// Fulfilments, or notices, of dead jobs ended in one transaction.
+const BATCH_DEAD: i32 = 100;
 /// Batches in one run; what is left is the next tick's.
 const BATCHES_MAX: usize = 100;
 
@@ -51,6 +54,38 @@ impl Job for ExpireReservations {
                 "gave back what was not confirmed"
             );
         }
+        end_dead(ctx).await?;
         Ok(Done::completed())
     }
+}
+
+/// Ends what jobs that died left open: a lost worker, or a time limit, in the last attempt.
+async fn end_dead(ctx: &JobContext) -> anyhow::Result<()> {
+    let (mut parked, mut failed) = (0, 0);
+    for _ in 0..BATCHES_MAX {
+        // Two transactions: one locks orders first, the other notices.
+        let mut tx = ctx.begin().await?;
+        let fulfilments = fulfillments::park_dead(&mut *tx, BATCH_DEAD)
+            .await
+            .context("parking the fulfilments of dead jobs")?;
+        tx.commit().await?;
+        let mut tx = ctx.begin().await?;
+        let notices = notifications::fail_dead(&mut *tx, BATCH_DEAD)
+            .await
+            .context("giving up the notices of dead jobs")?;
+        tx.commit().await?;
+        (parked, failed) = (parked + fulfilments, failed + notices);
+        let may_go_on = fulfilments.max(notices) >= i64::from(BATCH_DEAD);
+        if !may_go_on || ctx.cancelled().is_cancelled() {
+            break;
+        }
+    }
+    if parked + failed > 0 {
+        tracing::error!(
+            fulfillments.parked = parked,
+            notifications.failed = failed,
+            "ended what dead jobs left open"
+        );
+    }
+    Ok(())
 }

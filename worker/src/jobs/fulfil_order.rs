@@ -60,10 +60,9 @@ impl Job for FulfilOrder {
         if ctx.cancelled().is_cancelled() {
             return Err(Failure::Cancelled("before anything was sent".to_owned()));
         }
-        let Some(work) = self.begin(ctx).await.map_err(own)? else {
-            return Err(Failure::Discard(
-                "there is nothing to fulfil any more".to_owned(),
-            ));
+        let work = match self.begin(ctx).await.map_err(own)? {
+            Begun::Work(work) => *work,
+            Begun::NothingLeft(done) => return Ok(done),
         };
         let mut journal = Journal::new();
         let result = talk(env, &work, &mut journal).await;
@@ -82,6 +81,13 @@ impl Job for FulfilOrder {
     }
 }
 
+/// What the first transaction of an attempt came to.
+enum Begun {
+    Work(Box<FulfillmentWork>),
+    /// The job ended in that transaction.
+    NothingLeft(Done),
+}
+
 /// What there is to write down of one attempt.
 struct Attempt {
     work: FulfillmentWork,
@@ -90,13 +96,25 @@ struct Attempt {
 }
 
 impl FulfilOrder {
-    async fn begin(&self, ctx: &JobContext) -> anyhow::Result<Option<FulfillmentWork>> {
+    async fn begin(&self, ctx: &mut JobContext) -> anyhow::Result<Begun> {
         let mut tx = ctx.begin().await?;
         let work = fulfillments::begin(&mut *tx, self.tenant_id, self.fulfillment_id)
             .await
             .context("beginning the fulfilment")?;
+        let begun = match work {
+            Some(work) => Begun::Work(Box::new(work)),
+            // Under the order's lock: whoever resumes the order later finds this job gone.
+            None => Begun::NothingLeft(ctx.complete_in(&mut tx).await?),
+        };
         tx.commit().await?;
-        Ok(work)
+        if matches!(begun, Begun::NothingLeft(_)) {
+            tracing::info!(
+                order.id = self.order_id,
+                fulfillment.id = self.fulfillment_id,
+                "there is nothing to fulfil now"
+            );
+        }
+        Ok(begun)
     }
 
     /// One line for people, where the outcome is known.
@@ -220,6 +238,7 @@ async fn talk(
         request: &request,
         reference: reference(work),
         contact: contact(work),
+        look_only: work.look_only,
     };
     match tokio::time::timeout(env.fulfilment.timeout, conversation.hold(journal)).await {
         Ok(result) => result,
@@ -297,11 +316,15 @@ async fn position(
         .min(16);
     let ask_again = env.fulfilment.ask_again.saturating_mul(1 << doublings);
     let out_of_patience = match result {
-        Ok(Found::InProgress { .. }) => job_age(ctx).await? > env.fulfilment.patience,
+        Ok(Found::InProgress { .. } | Found::Withheld) => {
+            job_age(ctx).await? > env.fulfilment.patience
+        }
         _ => false,
     };
+    // The provider's attempts, not the job's: a worker that died has asked nobody.
+    let asked = i64::from(work.failures) + 1;
     Ok(Position {
-        is_last: ctx.attempt() >= u32::from(env.fulfilment.attempts),
+        is_last: asked >= i64::from(env.fulfilment.attempts) || ctx.is_last_attempt(),
         ask_again: ask_again.min(ASK_AGAIN_MAX),
         out_of_patience,
     })

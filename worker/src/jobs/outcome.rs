@@ -3,6 +3,7 @@
 //! | the provider's answer | attempts left | the last attempt |
 //! |---|---|---|
 //! | delivered | delivered | delivered |
+//! | not there, and the order is on hold | asked again later, nothing is sent | the same |
 //! | in progress | asked again later, not an attempt | the same |
 //! | rejected, or final and not delivered | failed for good | failed for good |
 //! | transient, unauthorized | again after the policy's wait or the vendor's | failed for good |
@@ -44,6 +45,8 @@ pub enum Found {
         /// Ask again after this.
         wait: Duration,
     },
+    /// The provider does not have all of it, and nothing was sent, since a person holds the order.
+    Withheld,
 }
 
 /// How far a conversation that failed may have got.
@@ -141,6 +144,14 @@ pub fn verdict(result: Result<Found, Trouble>, position: Position) -> Verdict {
         Ok(Found::TooSoon { wait }) => Verdict::Wait {
             provider_order_id: None,
             ask_again: wait,
+        },
+        Ok(Found::Withheld) if position.out_of_patience => Verdict::Park {
+            code: "no_result".to_owned(),
+            message: "the provider does not have all of it, and the order is on hold".to_owned(),
+        },
+        Ok(Found::Withheld) => Verdict::Wait {
+            provider_order_id: None,
+            ask_again: position.ask_again,
         },
         Ok(Found::GivenUp { code, message }) => Verdict::Fail {
             code,

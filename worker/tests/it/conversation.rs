@@ -63,6 +63,7 @@ impl Bench {
             request: &request,
             reference,
             contact,
+            look_only: false,
         };
         talk.hold(&mut Journal::new()).await
     }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod conversation;
+mod held;
 mod mail;
 mod notices;
 mod orders;

@@ -364,3 +364,74 @@ async fn the_tally_counts_orders_notices_units_and_whatever_has_no_job() {
         (1, 2)
     );
 }
+
+#[tokio::test]
+async fn a_resumed_order_has_a_job_for_each_open_fulfilment() {
+    let (shop, order_id, ids) = confirmed(&[("DATA", 1), ("DATA", 1)]).await;
+    begin(&shop, ids[0]).await;
+    fulfillments::accept(shop.pool(), SHOP, ids[0], Some("P-1"))
+        .await
+        .unwrap();
+    begin(&shop, ids[1]).await;
+    fulfillments::fail(shop.pool(), SHOP, ids[1], "422", "no", "delivery", "medium")
+        .await
+        .unwrap();
+    let work = begin(&shop, ids[0]).await;
+    assert!(
+        work.look_only && work.resumed,
+        "it was sent, so it is asked"
+    );
+    shop.run("delete from queue.jobs where kind = 'fulfil_order'")
+        .await;
+    orders::resume(shop.pool(), SHOP, order_id, "boss", None)
+        .await
+        .unwrap();
+    let jobs = "select count(*) from queue.jobs where kind = 'fulfil_order'";
+    assert_eq!(shop.number(jobs).await, 2);
+    assert!(!begin(&shop, ids[0]).await.look_only);
+    // A job that ended too early does not count as the job of an open fulfilment.
+    shop.run(&format!(
+        "with gone as (delete from queue.jobs where unique_key = 'fulfil_order:{}' returning *)
+        insert into queue.dead_jobs (job_id, died_at, run_at, created_at, attempt, forgiven,
+            priority, queue, kind, args, unique_key)
+        select job_id, clock_now(), run_at, created_at, 13, 0, priority, queue, kind, args,
+            unique_key
+        from gone",
+        ids[0]
+    ))
+    .await;
+    let tally = orders::tally(shop.pool(), SHOP).await.unwrap();
+    assert_eq!(tally.fulfillments_without_job, 1);
+    assert_eq!(
+        fulfillments::park_dead(shop.pool(), 10).await.unwrap(),
+        1,
+        "nobody else would end it"
+    );
+    assert_eq!(fulfillments::park_dead(shop.pool(), 10).await.unwrap(), 0);
+    assert_eq!(status_of(&shop, ids[0]).await, "on_hold");
+    assert_eq!(shop.order(order_id).await.order_status, "on_hold");
+    let tally = orders::tally(shop.pool(), SHOP).await.unwrap();
+    assert_eq!(tally.fulfillments_without_job, 0);
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn a_notice_whose_job_died_is_given_up_and_the_order_says_so() {
+    let (shop, order_id, _) = confirmed(&[("MUG-1", 1)]).await;
+    let fail_dead = || notifications::fail_dead(shop.pool(), 10);
+    assert_eq!(fail_dead().await.unwrap(), 0, "its job is still there");
+    shop.run(
+        "with gone as (delete from queue.jobs where kind = 'send_notification' returning *)
+        insert into queue.dead_jobs (job_id, died_at, run_at, created_at, attempt, forgiven,
+            priority, queue, kind, args, unique_key)
+        select job_id, clock_now(), run_at, created_at, 5, 0, priority, queue, kind, args,
+            unique_key
+        from gone",
+    )
+    .await;
+    assert_eq!(fail_dead().await.unwrap(), 1);
+    assert_eq!(fail_dead().await.unwrap(), 0);
+    let failed = "select count(*) from notification_queue where status = 'failed'";
+    assert_eq!(shop.number(failed).await, 1);
+    assert_eq!(shop.order(order_id).await.error_count, 1);
+}

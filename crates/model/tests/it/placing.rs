@@ -259,3 +259,17 @@ async fn a_customer_without_mail_is_warned_about_and_gets_no_job() {
     let jobs = "select count(*) from queue.jobs where kind = 'send_notification'";
     assert_eq!(shop.number(jobs).await, 0);
 }
+
+#[tokio::test]
+async fn numbers_that_are_whole_only_in_value_are_problems_not_crashes() {
+    let shop = Shop::stocked(5).await;
+    let refused = shop
+        .sql(
+            r#"select * from create_order('{"customer": {"name": "Ama"}, "currency": "GHS",
+            "payment_method": "cod", "shipping_fee": 0.0, "tax_amount": "x",
+            "shipping_address": {}, "lines": [{"sku": "MUG-1", "quantity": 1.0}]}',
+            null, null, null)"#,
+        )
+        .await;
+    assert_eq!(refused, Err("P0VAL".into()));
+}

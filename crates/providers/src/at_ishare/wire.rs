@@ -81,6 +81,10 @@ pub(super) fn placed(
         None if answer.status.is_success() => Err(ProviderError::unknown(
             "the vendor's answer is not understood",
         )),
+        // Not the vendor's own words: a wrong address, which somebody puts right.
+        None if matches!(answer.status.as_u16(), 404 | 405) => Err(ProviderError::transient(
+            format!("nobody there: HTTP {}", answer.status.as_u16()),
+        )),
         None => Err(ProviderError::rejected(
             format!("http_{}", answer.status.as_u16()),
             "the vendor refused without a reason",
@@ -132,14 +136,21 @@ fn refused_by_http(answer: &Answer, ambiguity: Ambiguity) -> Result<(), Provider
             look_up: false,
             message,
         }),
-        _ if status.is_server_error() && ambiguity == Ambiguity::Undecidable => {
+        // It gave up waiting or would not risk a replay: what it kept, only a look-up tells.
+        _ if is_ambiguous(status) && ambiguity == Ambiguity::Undecidable => {
             Err(ProviderError::unknown(message))
         }
-        _ if status.is_server_error() => Err(ProviderError::broken(answer.retry_after, message)),
+        _ if is_ambiguous(status) => Err(ProviderError::broken(answer.retry_after, message)),
         // We follow none: a redirect would carry the key to another host.
         _ if status.is_redirection() => Err(ProviderError::transient(message)),
         _ => Ok(()),
     }
+}
+
+fn is_ambiguous(status: StatusCode) -> bool {
+    let is_too_late_or_early =
+        status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_EARLY;
+    status.is_server_error() || is_too_late_or_early
 }
 
 /// The vendor's own codes (PROVIDERS 2.3).
@@ -154,21 +165,24 @@ fn refusal(said: &Said, ambiguity: Ambiguity) -> ProviderError {
         101 => ProviderError::transient(told("out of stock at the vendor")),
         102 | 401 | 403 => ProviderError::unauthorized(told("agent not found")),
         429 => ProviderError::transient(told("too many requests")),
-        500.. if said.code != 555 && ambiguity == Ambiguity::Undecidable => {
+        404 | 405 => ProviderError::transient(told("nobody there")),
+        555 => ProviderError::rejected("555", told("network not found")),
+        408 | 425 | 500.. if ambiguity == Ambiguity::Undecidable => {
             ProviderError::unknown(told("internal error at the vendor"))
         }
-        500.. if said.code != 555 => {
-            ProviderError::broken(None, told("internal error at the vendor"))
-        }
+        408 | 425 | 500.. => ProviderError::broken(None, told("internal error at the vendor")),
         103 => ProviderError::rejected("103", told("no price for this bundle")),
         422 => ProviderError::rejected("422", told("number not verified")),
-        555 => ProviderError::rejected("555", told("network not found")),
         code => ProviderError::rejected(code.to_string(), told("refused by the vendor")),
     }
 }
 
+/// "Not found" lets the order be sent again, so only the order's own absence counts: not that of an
+/// agent or a network, and no 404 that is not in the vendor's own words.
 fn is_not_found(said: &Said) -> bool {
-    said.code == 404 || said.message.to_ascii_lowercase().contains("not found") && said.code != 102
+    let message = said.message.to_ascii_lowercase();
+    let is_about_the_order = message.contains("order not found");
+    is_about_the_order || said.code == 404 && !message.contains("not found")
 }
 
 fn unit_state(body: &Value) -> Result<UnitState, ProviderError> {
@@ -232,6 +246,11 @@ mod tests {
             (200, r#"{"status":500}"#, "transient", "unknown"),
             (200, "", "unknown", "unknown"),
             (422, "{}", "rejected", "rejected"),
+            (408, "", "transient", "unknown"),
+            (425, "{}", "transient", "unknown"),
+            (200, r#"{"status":408}"#, "transient", "unknown"),
+            (404, "<html>", "transient", "transient"),
+            (405, "", "transient", "transient"),
             (401, "", "unauthorized", "unauthorized"),
             (429, "", "transient", "transient"),
             (502, "<html>", "transient", "unknown"),
@@ -249,6 +268,33 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn only_the_orders_own_absence_is_not_found() {
+        let is_found_missing = |status: u16, body: &str| {
+            let said = looked_up(answer(status, body));
+            matches!(said, Ok(UnitState::NotFound))
+        };
+        assert!(is_found_missing(
+            200,
+            r#"{"status":404,"message":"Order not found"}"#
+        ));
+        assert!(is_found_missing(
+            200,
+            r#"{"status":500,"message":"ORDER NOT FOUND!"}"#
+        ));
+        assert!(is_found_missing(404, r#"{"status":404}"#));
+        for body in [
+            r#"{"status":401,"message":"agent not found"}"#,
+            r#"{"status":102,"message":"Agent not found"}"#,
+            r#"{"status":555,"message":"network not found"}"#,
+            r#"{"status":404,"message":"Route not found"}"#,
+        ] {
+            assert!(!is_found_missing(200, body), "{body}");
+            assert!(looked_up(answer(200, body)).is_err(), "{body}");
+        }
+        assert!(!is_found_missing(404, "<html>404 not found</html>"));
     }
 
     #[test]

@@ -1,0 +1,51 @@
+-- Gives up the notices that no job will send: pending ones whose send_notification job died and
+-- that have no other. The order's errors say so. At most p_limit a call; answers how many.
+-- Locks: the notices (skipping what others work on), then their orders (trg_order_errors_count).
+create or replace function sp_fail_dead_notifications(p_limit integer default 100)
+returns integer
+language sql volatile
+as $$
+  with dead as materialized (
+    select n.tenant_id, n.notification_id, d.job_id, d.last_error
+    from queue.dead_jobs as d
+    join notification_queue as n
+      on n.tenant_id = (d.args->>'tenant_id')::uuid
+      and n.notification_id = (d.args->>'notification_id')::bigint
+    where d.kind = 'send_notification'
+      and n.status = 'pending'
+      and not exists (select from queue.jobs as j where j.unique_key = d.unique_key)
+    order by n.order_id, n.notification_id
+    limit p_limit
+    for no key update of n skip locked
+  ),
+  failed as (
+    update notification_queue as n
+    set
+      status = 'failed',
+      last_error = format('job %s died: %s', dead.job_id,
+        coalesce(dead.last_error, 'no error is known')),
+      updated_at = clock_now()
+    from dead
+    where n.tenant_id = dead.tenant_id
+      and n.notification_id = dead.notification_id
+    returning n.tenant_id, n.order_id, n.notification_id, n.notification_type, n.channel,
+      n.last_error
+  ),
+  told as (
+    insert into order_errors (
+      tenant_id, order_id, category, severity, stage, code, message, context)
+    select
+      tenant_id, order_id, 'api', 'low', 'notification', 'notification_failed', last_error,
+      jsonb_build_object(
+        'notification_id', notification_id, 'type', notification_type, 'channel', channel)
+    from failed
+    where order_id is not null
+    order by order_id
+    returning 1
+  )
+  select count(*)::integer
+  from failed
+$$;
+
+comment on function sp_fail_dead_notifications(integer) is
+  'Gives up notices whose job died before it sent them; answers how many.';
