@@ -3,7 +3,8 @@
 -- that have been gone for longer than attempts are kept.
 -- One caller at a time; others return at once. Answers the names of what it created and dropped.
 -- Locks: creating takes the parent in share update exclusive mode, dropping in access exclusive
--- mode for the moment of detaching; lock_timeout keeps a long reader from stalling the queue.
+-- mode for the moment of detaching. While that waits, all completions queue behind it, hence the
+-- short lock_timeout; who is refused asks again some minutes later.
 create or replace function queue.maintain_partitions(
   p_keep_finished interval default '7 days',
   p_keep_attempts interval default '30 days',
@@ -11,7 +12,7 @@ create or replace function queue.maintain_partitions(
 )
 returns text[]
 language plpgsql volatile
-set lock_timeout = '2s'
+set lock_timeout = '100ms'
 as $$
 declare
   v_today constant date := (clock_now() at time zone 'UTC')::date;

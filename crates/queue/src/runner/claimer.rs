@@ -15,8 +15,6 @@ use crate::meters;
 
 /// The wait after the first poll that found nothing, when no notifications arrive; doubles.
 const POLL_MIN: Duration = Duration::from_millis(25);
-/// How long the keeper gets to register a worker anew that was declared dead.
-const BEGIN_ANEW: Duration = Duration::from_millis(50);
 /// While more jobs wait, slots are gathered this long, so that short jobs are claimed by the
 /// hundred and not one by one.
 const GATHER: Duration = Duration::from_millis(2);
@@ -52,8 +50,10 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
             }
             Err(error) if is_group_race(&error) => Duration::ZERO,
             Err(error) if is_declared_dead(&error) => {
+                // It registers the worker anew, sooner or later: on a busy machine a claimer that
+                // asks without pause is what keeps it from coming to it.
                 core.wake_keeper.notify_one();
-                BEGIN_ANEW
+                backoff.next()
             }
             Err(error) => {
                 let wait = backoff.next();

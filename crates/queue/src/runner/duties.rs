@@ -8,10 +8,20 @@ use std::time::{Duration, Instant};
 use super::Duty;
 use super::core::Core;
 use crate::meters;
-use crate::people::{self, QueueStat};
+use crate::people::{self, QueueStat, Retention};
 
 /// How often history partitions are looked after.
 const MAINTAIN_EVERY: Duration = Duration::from_hours(1);
+/// After a failure (a reader that holds the locks, say) the upkeep rests: days are created ahead, so
+/// nothing presses, and each try makes completions queue behind its locks for a moment.
+const MAINTAIN_AGAIN: Duration = Duration::from_mins(10);
+/// A retention under which nothing is dropped: a hundred years.
+const FOREVER: Duration = Duration::from_hours(100 * 365 * 24);
+/// Queues that have gauges of their own. Who enqueues chooses the names, and each is a handful of
+/// time series for ever: those beyond the limit are counted together, as `other`.
+const SAMPLED_QUEUES_MAX: usize = 200;
+/// The queue label of what is beyond the limit.
+const OTHER: &str = "other";
 /// A sampling that takes long is repeated rarely: it uses at most this share of the time.
 const SAMPLING_SHARE_MAX: u32 = 20;
 /// The states that each queue has a gauge for, also at zero.
@@ -26,12 +36,15 @@ pub(crate) async fn run(core: Arc<Core>, duty: Option<Duty>) {
 }
 
 async fn serve(core: &Core, duty: Option<Duty>) {
-    // Queues whose gauges this process has set: they are zeroed when another takes over.
+    // Queues whose gauges this process has set: they are zeroed when another takes over, and stay
+    // counted against the limit.
     let mut known = BTreeSet::new();
-    let mut maintained: Option<Instant> = None;
+    let mut is_sampling = false;
+    let mut maintain_at = Instant::now();
     loop {
         let started = Instant::now();
         if core.is_eldest() {
+            is_sampling = true;
             if let Err(error) = sample(core, &mut known).await {
                 tracing::warn!(%error, "the gauges could not be sampled");
             }
@@ -40,11 +53,14 @@ async fn serve(core: &Core, duty: Option<Duty>) {
             {
                 tracing::warn!(error = format!("{error:#}"), "a further sampling failed");
             }
-            if maintained.is_none_or(|at| at.elapsed() >= MAINTAIN_EVERY) && maintain(core).await {
-                maintained = Some(Instant::now());
+            if Instant::now() >= maintain_at {
+                let fine = maintain(core).await;
+                let wait = if fine { MAINTAIN_EVERY } else { MAINTAIN_AGAIN };
+                maintain_at = Instant::now() + wait;
             }
-        } else if !known.is_empty() {
-            clear(&mut known);
+        } else if is_sampling {
+            is_sampling = false;
+            clear(&known);
         }
         let wait = core
             .settings
@@ -55,7 +71,18 @@ async fn serve(core: &Core, duty: Option<Duty>) {
 }
 
 async fn maintain(core: &Core) -> bool {
-    match people::maintain_partitions(&core.pool, &core.settings.retention).await {
+    // Two calls, so two transactions: days are created even while a reader keeps old ones from
+    // being dropped.
+    let forever = Retention {
+        finished_jobs: FOREVER,
+        attempts: FOREVER,
+    };
+    let created = upkeep(core, &forever).await;
+    created && upkeep(core, &core.settings.retention).await
+}
+
+async fn upkeep(core: &Core, retention: &Retention) -> bool {
+    match people::maintain_partitions(&core.pool, retention).await {
         Ok(changed) => {
             if !changed.is_empty() {
                 tracing::info!(?changed, "history partitions created or dropped");
@@ -70,14 +97,21 @@ async fn maintain(core: &Core) -> bool {
 }
 
 async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<(), sqlx::Error> {
-    let stats = people::stats(&core.pool).await?;
+    let mut stats = people::stats(&core.pool).await?;
     let settings = sqlx::query_file!("../../sql/queries/queue_queues/paused.sql")
         .fetch_all(&core.pool)
         .await?;
     let alive = people::workers_alive(&core.pool).await?;
     known.extend(core.queues.iter().cloned());
-    known.extend(stats.iter().map(|stat| stat.queue.clone()));
-    known.extend(settings.iter().map(|setting| setting.queue.clone()));
+    for stat in &mut stats {
+        if !is_told_apart(known, &stat.queue) {
+            OTHER.clone_into(&mut stat.queue);
+            known.insert(OTHER.to_owned());
+        }
+    }
+    for setting in &settings {
+        is_told_apart(known, &setting.queue);
+    }
     for queue in known.iter() {
         meter_queue(queue, &stats);
         let paused = settings
@@ -88,6 +122,11 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<(), sqlx::E
     meters::workers_alive(alive as f64);
     meters::sampled();
     Ok(())
+}
+
+/// Whether a queue has gauges of its own, from now on if there is room.
+fn is_told_apart(known: &mut BTreeSet<String>, queue: &str) -> bool {
+    known.contains(queue) || (known.len() < SAMPLED_QUEUES_MAX && known.insert(queue.to_owned()))
 }
 
 fn meter_queue(queue: &str, stats: &[QueueStat]) {
@@ -106,11 +145,26 @@ fn meter_queue(queue: &str, stats: &[QueueStat]) {
 }
 
 /// Another worker samples now: what stood here would be counted twice.
-fn clear(known: &mut BTreeSet<String>) {
-    for queue in known.iter() {
+fn clear(known: &BTreeSet<String>) {
+    for queue in known {
         meter_queue(queue, &[]);
         meters::paused(queue, false);
     }
     meters::workers_alive(0.0);
-    known.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_beyond_the_limit_have_no_gauges_of_their_own() {
+        let mut known = BTreeSet::new();
+        for number in 0..SAMPLED_QUEUES_MAX {
+            assert!(is_told_apart(&mut known, &number.to_string()));
+        }
+        assert!(!is_told_apart(&mut known, "one more"));
+        assert!(is_told_apart(&mut known, "0"));
+        assert_eq!(known.len(), SAMPLED_QUEUES_MAX);
+    }
 }

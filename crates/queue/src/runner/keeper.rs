@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use crate::meters;
+
+/// How long a connection, a beat or a new registration may take at least, however short the
+/// heartbeat: on a busy machine an answer that comes late still tells whether the worker counts,
+/// while a connection that was dropped tells nothing and costs a handshake.
+const ANSWER_MIN: Duration = Duration::from_secs(5);
 
 /// The keeper's thread.
 pub(crate) struct Keeper {
@@ -46,18 +51,15 @@ async fn keep(core: &Core, end: &CancellationToken) {
     let every = core.settings.heartbeat.mul_f64(0.4);
     let mut connection = None;
     loop {
-        let beat = tokio::time::timeout(core.settings.heartbeat, beat(core, &mut connection));
         let wait = tokio::select! {
             () = end.cancelled() => break,
-            beaten = beat => match beaten {
-                Ok(Ok(())) => every,
-                Ok(Err(error)) => {
+            beaten = beat(core, &mut connection) => match beaten {
+                Ok(()) => every,
+                Err(error) => {
                     tracing::warn!(%error, "heartbeat failed");
-                    failed(&mut connection, every)
-                }
-                Err(_) => {
-                    tracing::warn!("heartbeat was not answered in time");
-                    failed(&mut connection, every)
+                    meters::lease_renewed("error");
+                    connection = None;
+                    soon(every)
                 }
             },
         };
@@ -67,31 +69,38 @@ async fn keep(core: &Core, end: &CancellationToken) {
             () = core.wake_keeper.notified() => {}
         }
     }
-    if let Some(connection) = connection {
-        // It is closed either way.
-        let _ = connection.close().await;
-    }
+    // Dropping it closes the socket, without waiting for a server that may be gone.
+    drop(connection);
 }
 
-/// Drops the connection, and says how long to wait before a new one is tried.
-fn failed(connection: &mut Option<PgConnection>, every: Duration) -> Duration {
-    *connection = None;
-    meters::lease_renewed("error");
+/// The wait after a failure.
+fn soon(every: Duration) -> Duration {
     (every / 4).min(Duration::from_millis(500))
 }
 
+/// Gives each step its own time, so that a slow one does not use up that of the next.
+async fn within<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(limit, step)
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+}
+
 async fn beat(core: &Core, connection: &mut Option<PgConnection>) -> Result<(), sqlx::Error> {
+    let limit = core.settings.heartbeat.max(ANSWER_MIN);
     let db = match connection {
         Some(db) => db,
-        None => connection.insert(core.pool.connect_options().connect().await?),
+        None => connection.insert(within(limit, core.pool.connect_options().connect()).await?),
     };
     let registration = core.registration();
     let beaten = sqlx::query_file!(
         "../../sql/queries/queue_workers/heartbeat.sql",
         registration.worker_id
     )
-    .fetch_one(&mut *db)
-    .await?;
+    .fetch_one(&mut *db);
+    let beaten = within(limit, beaten).await?;
     core.eldest.store(beaten.eldest, Ordering::Relaxed);
     for job_id in beaten.cancelled {
         core.cancel(job_id);
@@ -104,10 +113,15 @@ async fn beat(core: &Core, connection: &mut Option<PgConnection>) -> Result<(), 
             "declared dead after too long a silence: dropping all handlers, beginning anew",
         );
         meters::lease_renewed("lost");
-        core.register(&mut *db).await?;
+        within(limit, core.register(&mut *db)).await?;
         registration.lose();
     }
-    rescue(core, db).await
+    // Half a heartbeat: while it lasts this worker does not beat.
+    if let Err(error) = within(core.settings.heartbeat / 2, rescue(core, db)).await {
+        tracing::warn!(%error, "jobs of dead workers could not be looked for");
+        *connection = None;
+    }
+    Ok(())
 }
 
 async fn rescue(core: &Core, db: &mut PgConnection) -> Result<(), sqlx::Error> {
