@@ -49,6 +49,12 @@ async fn a_zombies_transaction_aborts_and_the_job_takes_effect_exactly_once() {
     let zombie = Worker::start(&db.pool, busy);
     zombie.stage.until_begun(1).await;
     let held = until(&db.pool, job_id, "running").await;
+    // The heartbeat with which it starts has to be over, or that one tells it.
+    wait_for("the first heartbeat", async || {
+        let beaten = "select count(*) from queue.workers where heartbeat_at > started_at";
+        (count(&db.pool, beaten).await == 1).then_some(())
+    })
+    .await;
     assert_eq!(
         declare_dead(&db.pool, held.worker_id.unwrap()).await,
         [job_id]
