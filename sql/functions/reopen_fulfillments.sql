@@ -1,5 +1,5 @@
 -- A person let these held orders go on: what failed or was parked waits again, with a new job, and
--- the provider's attempts are counted anew. What was already sent keeps the job it has, or gets one.
+-- the provider's attempts count anew. What was already sent keeps its job, or gets one.
 -- What was sent without an answer stays marked lookup_first: the provider is asked, not sent again.
 create or replace function reopen_fulfillments(p_tenant uuid, p_order_ids bigint[])
 returns void

@@ -48,15 +48,19 @@ select
     join orders as o using (tenant_id, order_id)
     where f.tenant_id = $1
       and f.provider_code <> 'manual'
-      -- One that is not ended needs a job that is not ended, unless a person holds its order.
-      and f.fulfillment_id not in (
-        select (j.args->>'fulfillment_id')::bigint
-        from jobs as j
-        where j.kind = 'fulfil_order'
-          and (
-            j.state = 'unfinished'
-            or f.status not in ('pending', 'submitted', 'accepted')
-            or o.order_status in ('on_hold', 'cancelled')))
+      and (
+        f.fulfillment_id not in (
+          select (j.args->>'fulfillment_id')::bigint
+          from jobs as j
+          where j.kind = 'fulfil_order')
+        -- One that is not ended needs a job that is not ended, unless a person holds its order.
+        or f.status in ('pending', 'submitted', 'accepted')
+          and o.order_status not in ('on_hold', 'cancelled')
+          and f.fulfillment_id not in (
+            select (j.args->>'fulfillment_id')::bigint
+            from jobs as j
+            where j.kind = 'fulfil_order'
+              and j.state = 'unfinished'))
   ) as "fulfillments_without_job!",
   (
     select count(*)
