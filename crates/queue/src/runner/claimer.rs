@@ -38,6 +38,9 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
             slots = ready => slots,
         };
         let wanted = slots.num_permits();
+        if core.is_in_doubt() {
+            hand_back_unheld(&core).await;
+        }
         // Never dropped half way: the database would have claimed what nobody here knows of.
         let wait = match claim(&core, slots, &claimed).await {
             Ok(count) => {
@@ -56,6 +59,9 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
                 backoff.next()
             }
             Err(error) => {
+                if error.as_database_error().is_none() {
+                    core.doubt();
+                }
                 let wait = backoff.next();
                 tracing::warn!(%error, retry_in_ms = wait.as_millis(), "claim failed");
                 wait
@@ -182,6 +188,31 @@ async fn claim(
         let _ = claimed.send(job);
     }
     Ok(count)
+}
+
+/// Puts back the jobs that are leased to this worker and that it knows nothing of, because the answer
+/// to a claim got lost. Nobody else would: to them, this worker lives. The claimer alone adds to what
+/// is held, so nothing that it has just claimed can be meant.
+async fn hand_back_unheld(core: &Core) {
+    let registration = core.registration();
+    let handed_back = sqlx::query_file!(
+        "../../sql/queries/queue_jobs/hand_back_unheld.sql",
+        registration.worker_id,
+        &core.held(),
+    )
+    .fetch_all(&core.pool)
+    .await;
+    match handed_back {
+        Ok(rows) => {
+            for row in rows {
+                tracing::warn!(
+                    job.id = row.job_id,
+                    "a claim's answer got lost, job put back"
+                );
+            }
+        }
+        Err(error) => tracing::warn!(%error, "what claims were lost cannot be told yet"),
+    }
 }
 
 /// The queues, a different one first each time, so that a busy queue does not starve the others.

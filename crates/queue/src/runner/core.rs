@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{PgExecutor, PgPool};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -15,6 +15,10 @@ use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
 use crate::meters;
 use crate::registry::Registry;
+
+/// How long a claim whose answer got lost may still be under way in the server: longer than any
+/// sensible `statement_timeout`.
+const DOUBT: Duration = Duration::from_secs(60);
 
 /// The state of a running worker.
 pub(crate) struct Core {
@@ -41,7 +45,10 @@ pub(crate) struct Core {
     /// Turns between the queues.
     pub(crate) turn: AtomicUsize,
     registration: Mutex<Arc<Registration>>,
-    /// The cancellation tokens of the jobs that this worker holds, with their attempts.
+    /// Until then there may be jobs that this worker was granted and never heard of.
+    doubtful_until: Mutex<Option<Instant>>,
+    /// The cancellation tokens of the jobs that this worker holds, with their attempts. A job is
+    /// held until its end is written down.
     running: Mutex<HashMap<i64, (i32, CancellationToken)>>,
     settlements: mpsc::UnboundedSender<Settlement>,
 }
@@ -85,6 +92,7 @@ impl Core {
             turn: AtomicUsize::new(0),
             // Nothing is claimed before `register` has replaced this.
             registration: Mutex::new(Registration::new(0)),
+            doubtful_until: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
             settlements,
             registry,
@@ -126,16 +134,35 @@ impl Core {
         }
     }
 
-    /// Lets go of a job: its end is to be written down.
-    pub(crate) fn settle(&self, settlement: Settlement) {
+    /// Lets go of attempts whose end is written down. A later attempt of the same job stays held.
+    pub(crate) fn release(&self, leases: impl Iterator<Item = (i64, i32)>) {
         let mut running = locked(&self.running);
-        if running
-            .get(&settlement.job_id)
-            .is_some_and(|(attempt, _)| *attempt == settlement.attempt)
-        {
-            running.remove(&settlement.job_id);
+        for (job_id, attempt) in leases {
+            if running
+                .get(&job_id)
+                .is_some_and(|(held, _)| *held == attempt)
+            {
+                running.remove(&job_id);
+            }
         }
-        drop(running);
+    }
+
+    /// The jobs that this worker knows to have.
+    pub(crate) fn held(&self) -> Vec<i64> {
+        locked(&self.running).keys().copied().collect()
+    }
+
+    /// A connection broke: a claim may have been granted whose answer never came.
+    pub(crate) fn doubt(&self) {
+        *locked(&self.doubtful_until) = Some(Instant::now() + DOUBT);
+    }
+
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        locked(&self.doubtful_until).is_some_and(|until| Instant::now() < until)
+    }
+
+    /// The end of an attempt is to be written down.
+    pub(crate) fn settle(&self, settlement: Settlement) {
         // Fails only after the settler has ended, that is when a shutdown has given up on handlers
         // that do not yield; their jobs are rescued.
         let _ = self.settlements.send(settlement);

@@ -23,6 +23,8 @@ pub(crate) async fn run(core: Arc<Core>, end: CancellationToken) {
             if let Err(error) = listen(&core, &mut backoff).await {
                 tracing::warn!(%error, "not hearing of new jobs, polling until this is back");
             }
+            // What broke this connection may have broken the claimer's.
+            core.doubt();
             core.listening.store(false, Ordering::Relaxed);
             meters::listener_connected(false);
             core.wake_claimer.notify_one();

@@ -255,7 +255,12 @@ impl Parts {
             tracing::error!("results cannot be written, leaving them to the rescue of others");
             self.settler.abort();
         }
-        self.keeper.stopped().await;
+        if tokio::time::timeout(LAST_WAIT, self.keeper.stopped())
+            .await
+            .is_err()
+        {
+            tracing::error!("the keeper does not end, leaving it behind");
+        }
         for part in &mut self.others {
             part.abort();
         }

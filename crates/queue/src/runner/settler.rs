@@ -57,6 +57,10 @@ impl Settlement {
         Settlement::new(job, outcome, Duration::ZERO)
     }
 
+    fn lease(&self) -> (i64, i32) {
+        (self.job_id, self.attempt)
+    }
+
     /// Its name in `queue.settle`, the wait before the next attempt, and its error.
     fn terms(&self) -> Option<(&'static str, i64, &str)> {
         match &self.outcome {
@@ -103,9 +107,11 @@ pub(crate) async fn run(
             count = settlements.recv_many(&mut batch, BATCH_MAX) => if count == 0 { return },
             () = end.cancelled() => return,
         }
+        let leases: Vec<_> = batch.iter().map(Settlement::lease).collect();
         for (registration, ends) in by_registration(batch.drain(..)) {
             write(&core, &registration, ends).await;
         }
+        core.release(leases.into_iter());
         core.meter_slots();
     }
 }
@@ -152,9 +158,7 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
 }
 
 fn leases(ends: &[Settlement]) -> (Vec<i64>, Vec<i32>) {
-    ends.iter()
-        .map(|settlement| (settlement.job_id, settlement.attempt))
-        .unzip()
+    ends.iter().map(Settlement::lease).unzip()
 }
 
 /// Completes jobs whose handlers left that to the worker.

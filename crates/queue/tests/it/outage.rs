@@ -9,7 +9,9 @@ use stevedore_database::{InstallOptions, PrivateServer, PrivateServerOptions, in
 use stevedore_queue::{RunnerSettings, enqueue_many};
 use stevedore_testkit::{TestDb, wait_for};
 
-use crate::support::{Does, Worker, calm, count, effects, job, make_effects, until_drained};
+use crate::support::{
+    Does, Worker, calm, count, effects, job, make_effects, put, until, until_drained,
+};
 
 #[tokio::test]
 async fn killed_connections_under_load_lose_nothing_and_double_nothing() {
@@ -93,4 +95,49 @@ async fn effects_or_none(pool: &PgPool) -> Option<i64> {
         .fetch_one(pool)
         .await
         .ok()
+}
+
+/// A claim that commits just before its connection breaks: leased, and nobody knows.
+#[tokio::test]
+async fn a_job_whose_claim_was_never_answered_runs_after_all() {
+    let db = TestDb::new().await;
+    let pool = db.pool_of(20);
+    let first = put(&pool, Does::Complete).await;
+    let worker = Worker::start(&pool, calm());
+    let worker_id = until(&pool, first, "completed").await.worker_id;
+
+    // Enqueued and claimed in one transaction, so that the worker itself never sees it.
+    let mut tx = db.pool.begin().await.unwrap();
+    let lost = stevedore_queue::enqueue(&mut *tx, &job(Does::Complete))
+        .await
+        .unwrap()
+        .job_id;
+    let claimed: Vec<i64> = sqlx::query_scalar(
+        "select c.job_id
+         from queue.workers as w,
+           queue.claim(w.worker_id, w.queues, w.kinds, array_fill(9::smallint,
+             array[cardinality(w.kinds)]), 1) as c
+         where w.worker_id = $1",
+    )
+    .bind(worker_id)
+    .fetch_all(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(claimed, [lost]);
+    tx.commit().await.unwrap();
+
+    sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()",
+    )
+    .execute(&db.pool)
+    .await
+    .unwrap();
+    let done = until(&db.pool, lost, "completed").await;
+    assert_eq!(
+        done.attempts.len(),
+        1,
+        "that claim counts for nothing: {done:?}"
+    );
+    worker.stop().await;
 }
