@@ -66,7 +66,7 @@ pub async fn run(
 fn runner_settings(settings: &WorkerSettings) -> RunnerSettings {
     let defaults = RunnerSettings::default();
     RunnerSettings {
-        name: settings.worker_name.clone().unwrap_or(defaults.name),
+        name: settings.worker_name.clone().unwrap_or_else(own_name),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         queues: settings
             .worker_queues
@@ -82,6 +82,12 @@ fn runner_settings(settings: &WorkerSettings) -> RunnerSettings {
         retention: settings.upkeep.job_retention(),
         ..defaults
     }
+}
+
+/// Host and process: containers of one image all have the same process id.
+fn own_name() -> String {
+    let host = hostname::get().unwrap_or_else(|_| "worker".into());
+    format!("{}-{}", host.to_string_lossy(), std::process::id())
 }
 
 fn worker_metrics(pool: &PgPool, gauges: &FleetGauges) -> anyhow::Result<Metrics> {

@@ -14,7 +14,8 @@ use crate::notifiers::EmailSettings;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Worker")]
 pub struct WorkerSettings {
-    /// This worker's name in the database and in logs; by default the host's name and the process
+    /// This worker's name in the database and in logs; by default the host's name and
+    /// the process id
     #[arg(long = "name", env = "WORKER_NAME", value_name = "NAME")]
     pub worker_name: Option<String>,
 

@@ -190,9 +190,9 @@ async fn claim(
     Ok(count)
 }
 
-/// Puts back the jobs that are leased to this worker and that it knows nothing of, because the answer
-/// to a claim got lost. Nobody else would: to them, this worker lives. The claimer alone adds to what
-/// is held, so nothing that it has just claimed can be meant.
+/// Puts back the jobs that are leased to this worker and that it knows nothing of, because the
+/// answer to a claim got lost. Nobody else would: to them, this worker lives. The claimer alone
+/// adds to what is held, so nothing that it has just claimed can be meant.
 async fn hand_back_unheld(core: &Core) {
     let registration = core.registration();
     let handed_back = sqlx::query_file!(

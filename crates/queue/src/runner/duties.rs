@@ -12,8 +12,8 @@ use crate::people::{self, QueueStat, Retention};
 
 /// How often history partitions are looked after.
 const MAINTAIN_EVERY: Duration = Duration::from_hours(1);
-/// After a failure (a reader that holds the locks, say) the upkeep rests: days are created ahead, so
-/// nothing presses, and each try makes completions queue behind its locks for a moment.
+/// After a failure (a reader that holds the locks, say) the upkeep rests: days are created ahead,
+/// so nothing presses, and each try makes completions queue behind its locks for a moment.
 const MAINTAIN_AGAIN: Duration = Duration::from_mins(10);
 /// A retention under which nothing is dropped: a hundred years.
 const FOREVER: Duration = Duration::from_hours(100 * 365 * 24);
