@@ -18,7 +18,7 @@ use super::screen::Screen;
 /// A worker that missed two heartbeats is dead and its jobs go to others.
 const HEARTBEAT: &str = "500ms";
 /// Waits between attempts, of minutes and hours in a real shop.
-const RETRY_DELAYS: &str = "300ms,600ms,1s";
+const RETRY_DELAYS: &str = "300ms,600ms";
 /// When an answer is lost, the worker must not wait for it as long as a real shop would.
 const PROVIDER_TIMEOUT: &str = "1s";
 
@@ -248,8 +248,6 @@ fn worker_environment(database: &Database, simulator: &Simulator, name: &str) ->
         ("WORKER_ADMIN_BIND", "127.0.0.1:0".to_owned()),
         ("WORKER_GRACE", "5s".to_owned()),
         ("WORKER_HEARTBEAT", HEARTBEAT.to_owned()),
-        // A killed worker costs its jobs an attempt; that must not be the last.
-        ("FULFILMENT_ATTEMPTS", "6".to_owned()),
         ("FULFILMENT_RETRY_DELAYS", RETRY_DELAYS.to_owned()),
         ("FULFILMENT_ASK_AGAIN", "200ms".to_owned()),
         ("NOTICE_RETRY_DELAY", "300ms".to_owned()),
