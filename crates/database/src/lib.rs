@@ -12,6 +12,7 @@
 mod install;
 mod pool;
 mod private_server;
+pub mod process;
 
 mod settings;
 

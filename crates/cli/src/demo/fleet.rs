@@ -6,10 +6,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use stevedore_database::process;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::process_control;
 use crate::ready;
 
 /// How long a role may take until it serves.
@@ -69,7 +69,7 @@ impl Process {
             .kill_on_drop(true)
             // Ctrl-C is for the demo, which then stops its processes in order.
             .process_group(0);
-        process_control::die_with_parent(command.as_std_mut());
+        process::die_with_parent(command.as_std_mut(), libc::SIGKILL);
         let mut child = command
             .spawn()
             .with_context(|| format!("cannot start {}", start.name))?;
@@ -112,7 +112,7 @@ impl Process {
         let Some(pid) = self.child.id() else {
             return Ok(());
         };
-        process_control::terminate(pid);
+        process::signal(pid, libc::SIGTERM);
         let what = match tokio::time::timeout(STOP_DEADLINE, self.child.wait()).await {
             Ok(status) => match status? {
                 status if status.success() => return Ok(()),

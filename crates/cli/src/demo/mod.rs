@@ -8,7 +8,6 @@ mod buyers;
 mod chaos;
 mod fleet;
 mod plan;
-mod process_control;
 mod report;
 mod run_orders;
 mod screen;

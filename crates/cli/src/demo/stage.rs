@@ -15,7 +15,7 @@ use super::report::Report;
 use super::run_orders::{Outcome, count};
 use super::screen::Screen;
 
-/// A worker that missed two heartbeats is dead and its jobs go to others.
+/// A worker that is silent for one and a half of these is dead, and its jobs go to others.
 const HEARTBEAT: &str = "500ms";
 /// Waits between attempts, of minutes and hours in a real shop.
 const RETRY_DELAYS: &str = "300ms,600ms";

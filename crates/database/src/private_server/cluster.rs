@@ -18,6 +18,7 @@ use super::{
     error::During,
     system::{self, Account},
 };
+use crate::process;
 
 /// A start takes 20–90 ms; crash recovery on a loaded machine may take long.
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -112,7 +113,8 @@ impl Cluster {
         command.stdout(log).stderr(log_too);
         system::detach(&mut command);
         if life == Life::Bound {
-            system::die_with_parent(&mut command);
+            // PostgreSQL's fast shutdown.
+            process::die_with_parent(&mut command, libc::SIGINT);
         }
         let mut child = command.spawn().during(|| self.spawn_failed("postgres"))?;
         match self.wait_until_ready(&mut child) {
@@ -222,7 +224,7 @@ impl Cluster {
 /// with more force if that takes too long.
 pub(super) fn stop(child: &mut Child, first: libc::c_int) {
     for signal in [first, libc::SIGQUIT, libc::SIGKILL] {
-        system::signal(child.id(), signal);
+        process::signal(child.id(), signal);
         let start = Instant::now();
         while start.elapsed() < STOP_PATIENCE {
             if !matches!(child.try_wait(), Ok(None)) {

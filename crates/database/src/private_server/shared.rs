@@ -21,6 +21,7 @@ use super::{
     error::During,
     folder, keeper, system, watchdog,
 };
+use crate::process;
 
 /// Seconds without a user until the server ends: longer than a test runner needs between two
 /// processes, shorter than anyone notices.
@@ -125,7 +126,7 @@ fn cluster_in(folder: &Path, installation: Installation) -> Result<Cluster, Serv
 /// Starts from nothing: what a killed server left behind is not worth recovering.
 fn start(folder: &Path, cluster: &Cluster) -> Result<(), ServerError> {
     if let Some(pid) = cluster.running_pid().filter(|pid| system::is_alive(*pid)) {
-        system::signal(pid, libc::SIGKILL);
+        process::signal(pid, libc::SIGKILL);
     }
     let home = &cluster.home;
     match fs::remove_dir_all(home) {

@@ -1,4 +1,4 @@
-//! The few things that the standard library does not know: accounts, signals, file systems.
+//! The few things that the standard library does not know: accounts, sessions, file systems.
 
 use std::{
     fs, io,
@@ -62,17 +62,6 @@ pub(super) fn effective_uid() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Sends a signal; a process that is already gone is no error to anyone here.
-#[expect(
-    unsafe_code,
-    reason = "kill takes plain numbers; a wrong one gives an errno"
-)]
-pub(super) fn signal(pid: u32, signal: libc::c_int) {
-    if let Ok(pid) = libc::pid_t::try_from(pid) {
-        unsafe { libc::kill(pid, signal) };
-    }
-}
-
 /// Gives the child a session of its own, so that a Ctrl-C or a killed process group reaches us and
 /// not the server.
 #[expect(
@@ -91,34 +80,6 @@ pub(super) fn detach(command: &mut Command) {
         });
     }
 }
-
-/// Lets the kernel send SIGINT (PostgreSQL's fast shutdown) to the child when the *thread* that
-/// starts it ends, also by SIGKILL. Linux only; the watchdog covers the rest.
-#[cfg(target_os = "linux")]
-#[expect(
-    unsafe_code,
-    reason = "prctl and getppid are async-signal-safe and touch no memory"
-)]
-pub(super) fn die_with_parent(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    let parent = std::process::id();
-    // pre_exec runs after std has changed the uid, and a change of uid is what clears this setting.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT) != 0 {
-                return Err(io::Error::last_os_error());
-            }
-            // The parent may have died before the call above.
-            if u32::try_from(libc::getppid()).ok() != Some(parent) {
-                return Err(io::Error::from_raw_os_error(libc::ESRCH));
-            }
-            Ok(())
-        });
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn die_with_parent(_: &mut Command) {}
 
 /// Free bytes of `path` if it lies in memory.
 #[cfg(target_os = "linux")]
