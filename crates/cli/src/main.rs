@@ -46,6 +46,8 @@ enum Command {
     Simulator(simulator::SimulatorCommand),
     /// Create, list and revoke API keys
     Keys(keys::KeysCommand),
+    /// Measure how fast the queue is on this machine
+    Bench(stevedore_bench::BenchCommand),
     /// Prove the books: stock, reservations, histories, totals
     Check(check::CheckSettings),
 }
@@ -80,7 +82,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli.logging
-        .install(matches!(cli.command, Command::Demo(_)))?;
+        .install(matches!(cli.command, Command::Demo(_) | Command::Bench(_)))?;
     match cli.command {
         Command::Demo(settings) => demo::run(settings).await,
         Command::Migrate(settings) => migrate::run(settings).await,
@@ -88,6 +90,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker(command) => worker::run(*command).await,
         Command::Simulator(command) => simulator::run(command).await,
         Command::Keys(command) => keys::run(command).await,
+        Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Check(settings) => check::run(settings).await,
     }
 }
