@@ -898,21 +898,58 @@ create table queue.queues (
   constraint queues_pkey PRIMARY KEY (queue)
 );
 
--- The last tick of each schedule. The worker that moves last_tick_at enqueues the tick's job in the same transaction: one job per tick, with any number of workers and no leader.
+-- When jobs come by themselves. Workers compute the ticks; the one that moves next_tick_at on enqueues the tick's job in the same transaction: one job per tick, with any number of workers and no leader.
 create table queue.schedules (
-  -- Its name; for Schedule::Every the kind.
+  -- Its name; for the schedule of a kind's policy the kind.
   schedule text not null,
   -- Kind of the jobs that it makes.
   kind text not null,
-  -- Distance of ticks in milliseconds, from the epoch.
-  every_ms bigint not null,
-  -- The last tick that made a job.
-  last_tick_at timestamp with time zone not null,
+  -- Distance of ticks in milliseconds, from the epoch; null when expression says when.
+  every_ms bigint,
+  -- The last tick that made a job; none at or before it makes another.
+  last_tick_at timestamp with time zone,
   -- The job that it made.
   last_job_id bigint,
+  -- The tick to come. Null until a worker has computed it, and when there is none.
+  next_tick_at timestamp with time zone,
+  -- When its definition or pause last changed.
+  changed_at timestamp with time zone not null default clock_now(),
+  -- Rises with each change, so that a worker that read it before cannot tick it.
+  revision bigint not null default 1,
+  -- Where missed is catch_up: how many of the newest missed ticks run at most.
+  catch_up_max integer not null default 100,
+  -- Of its jobs: the smaller runs first.
+  priority smallint not null default 0,
+  -- While true it does not tick; ticks of that time are not made up for.
+  paused boolean not null default false,
+  -- kind (a registered kind's policy, declared when a worker starts) | people (queue.upsert_schedule).
+  source text not null default 'kind'::text,
+  -- Cron expression; null when every_ms says when.
+  expression text,
+  -- IANA time zone in which expression is meant.
+  zone text not null default 'UTC'::text,
+  -- What becomes of local times that a change of clocks leaves out or repeats: auto (both if the expression names no hours, else once) | once | skip | both.
+  dst text not null default 'auto'::text,
+  -- What becomes of ticks that passed while no worker ran: skip | once (the newest) | catch_up.
+  missed text not null default 'once'::text,
+  -- Queue of its jobs.
+  queue text not null default 'default'::text,
+  -- Arguments of its jobs.
+  args jsonb not null default '{}'::jsonb,
+  -- Group of its jobs; with one, they never overlap, however long one takes.
+  group_key text,
+  -- Why workers cannot tick it: an expression or a time zone that they cannot read.
+  problem text,
   constraint schedules_pkey PRIMARY KEY (schedule),
-  constraint schedules_every_ms_check CHECK ((every_ms > 0))
+  constraint schedules_catch_up_max_check CHECK (((catch_up_max >= 1) AND (catch_up_max <= 1000))),
+  constraint schedules_dst_check CHECK ((dst = ANY (ARRAY['auto'::text, 'once'::text, 'skip'::text, 'both'::text]))),
+  constraint schedules_every_ms_check CHECK ((every_ms > 0)),
+  constraint schedules_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'once'::text, 'catch_up'::text]))),
+  constraint schedules_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
+  constraint schedules_source_check CHECK ((source = ANY (ARRAY['kind'::text, 'people'::text]))),
+  constraint schedules_when_check CHECK ((num_nonnulls(every_ms, expression) = 1))
 );
+CREATE INDEX schedules_kind_idx ON queue.schedules USING btree (kind);
 
 -- One row per worker process. Its heartbeat is the lease of every job that it runs.
 create table queue.workers (
@@ -1394,6 +1431,10 @@ function queue.complete_in(p_worker_id bigint, p_job_id bigint, p_attempt intege
 function queue.create_partition(p_parent text, p_name text, p_day date)
   returns void;
 
+-- Writes down the schedules that a worker's kinds have by their policy; internal.
+function queue.declare_schedules(p_schedules jsonb)
+  returns void;
+
 -- Enqueues one job in the caller's transaction; answers its id and whether it is new.
 function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text)
   returns TABLE(job_id bigint, inserted boolean);
@@ -1430,6 +1471,10 @@ function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::in
 function queue.pause(p_queue text)
   returns void;
 
+-- Stops a schedule, fleet-wide and at once; false when there is none such.
+function queue.pause_schedule(p_schedule text)
+  returns boolean;
+
 -- Makes due scheduled jobs ready; answers how many and when the next is due; internal.
 function queue.promote_due(p_limit integer)
   returns TABLE(promoted integer, next_in_ms bigint);
@@ -1442,6 +1487,10 @@ function queue.register_worker(p_name text, p_version text, p_queues text[], p_k
 function queue.release_groups(p_group_keys text[])
   returns void;
 
+-- Removes a schedule; false when there is none such.
+function queue.remove_schedule(p_schedule text)
+  returns boolean;
+
 -- Declares silent workers dead and puts their jobs back; answers the jobs; internal.
 function queue.rescue()
   returns TABLE(job_id bigint, queue text, kind text, fate text);
@@ -1450,9 +1499,21 @@ function queue.rescue()
 function queue.resume(p_queue text)
   returns void;
 
+-- Lets a paused schedule tick again, from now on; false when there is none such.
+function queue.resume_schedule(p_schedule text)
+  returns boolean;
+
 -- Puts a dead job back with all its attempts anew; false when there is no such dead job.
 function queue.retry(p_job_id bigint)
   returns boolean;
+
+-- Enqueues a schedule's job now, besides its ticks; answers the job, null without a schedule.
+function queue.run_schedule(p_schedule text)
+  returns bigint;
+
+-- All problems of a schedule about to be written, as [{field, code, message}]; [] without any.
+function queue.schedule_problems(p_schedule queue.schedules)
+  returns jsonb;
 
 -- Ends attempts that did not complete and says what became of their jobs; internal.
 function queue.settle(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays_ms bigint[], p_errors text[])
@@ -1466,9 +1527,13 @@ function queue.stop_worker(p_worker_id bigint, p_draining boolean)
 function queue.sweep_groups()
   returns void;
 
--- Enqueues the job of a schedule's newest tick unless somebody did; internal.
+-- Enqueues the job of a schedule's newest tick unless somebody did; for workers of the release before.
 function queue.tick(p_schedule text, p_kind text, p_queue text, p_every_ms bigint)
   returns TABLE(job_id bigint, next_in_ms bigint);
+
+-- Enqueues the jobs of a schedule's due ticks unless somebody did, and moves it on; internal.
+function queue.tick_schedule(p_schedule text, p_revision bigint, p_seen timestamp with time zone, p_ticks timestamp with time zone[], p_next timestamp with time zone)
+  returns TABLE(moved boolean, job_id bigint, revision bigint, paused boolean, next_tick_at timestamp with time zone, now_at timestamp with time zone);
 
 -- A time from text; null when it is not one.
 function queue.try_timestamptz(p_text text)
@@ -1477,6 +1542,10 @@ function queue.try_timestamptz(p_text text)
 -- Which of these attempts are still leased to the worker; internal.
 function queue.uncommitted(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[])
   returns bigint[];
+
+-- Makes or changes a schedule that belongs to no kind's policy; answers its revision.
+function queue.upsert_schedule(p_schedule text, p_kind text, p_expression text DEFAULT NULL::text, p_zone text DEFAULT 'UTC'::text, p_every interval DEFAULT NULL::interval, p_dst text DEFAULT 'auto'::text, p_missed text DEFAULT 'once'::text, p_catch_up_max integer DEFAULT 100, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT 'default'::text, p_priority smallint DEFAULT (0)::smallint, p_group_key text DEFAULT NULL::text)
+  returns bigint;
 
 -- Notifies workers of inserted jobs; trigger of queue.jobs.
 function queue.wake()

@@ -1,7 +1,9 @@
--- Ticks a schedule. Ticks lie at multiples of p_every_ms since the epoch. The worker that moves
--- last_tick_at to the newest tick enqueues its job, in the same transaction; all others find it
--- moved. So there is one job per tick, with any number of workers and without a leader. Ticks that
--- passed while nobody worked are skipped, but for the newest.
+-- Ticks a schedule of even distances: what workers of the release before call; others declare
+-- theirs and call queue.tick_schedule. Ticks lie at multiples of p_every_ms since the epoch. The
+-- worker that moves last_tick_at to the newest tick enqueues its job, in the same transaction; all
+-- others find it moved. So there is one job per tick, with any number of workers and without a
+-- leader. Ticks that passed while nobody worked are skipped, but for the newest.
+-- Does nothing where the schedule is paused, or has got a calendar since.
 -- Answers the job that was enqueued, if any, and in how many milliseconds the next tick is.
 -- Locks: the schedule's row, for the length of this call.
 create or replace function queue.tick(
@@ -24,11 +26,14 @@ declare
   v_job_id bigint;
   v_won boolean;
 begin
-  insert into queue.schedules as s (schedule, kind, every_ms, last_tick_at)
-  values (p_schedule, p_kind, p_every_ms, v_tick_at)
+  insert into queue.schedules as s (schedule, kind, every_ms, queue, last_tick_at)
+  values (p_schedule, p_kind, p_every_ms, p_queue, v_tick_at)
   on conflict (schedule) do update
-  set kind = excluded.kind, every_ms = excluded.every_ms, last_tick_at = excluded.last_tick_at
-  where s.last_tick_at < excluded.last_tick_at;
+  set last_tick_at = excluded.last_tick_at,
+    next_tick_at = to_timestamp((v_tick_ms - v_tick_ms % s.every_ms + s.every_ms) / 1000.0)
+  where coalesce(s.last_tick_at < excluded.last_tick_at, true)
+    and s.every_ms is not null
+    and not s.paused;
   v_won := found;
 
   if v_won then
@@ -45,4 +50,5 @@ end
 $$;
 
 comment on function queue.tick(text, text, text, bigint) is
-  'Enqueues the job of a schedule''s newest tick unless somebody did; internal.';
+  'Enqueues the job of a schedule''s newest tick unless somebody did; for workers of the release '
+  'before.';

@@ -233,7 +233,7 @@ pub enum EnqueueError {
     Database(#[source] sqlx::Error),
 }
 
-fn first_message(problems: &[Problem]) -> &str {
+pub(crate) fn first_message(problems: &[Problem]) -> &str {
     problems
         .first()
         .map_or("no reason", |problem| &problem.message)

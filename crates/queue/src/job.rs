@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::context::JobContext;
+use crate::schedule::Schedule;
 
 /// One kind of job: the implementing type is its arguments, [`Job::run`] its handler.
 ///
@@ -143,7 +144,7 @@ impl RetryPolicy {
 }
 
 /// A number in [0, 1) that is always the same for a job's attempt: splitmix64 of both.
-fn jitter(job_id: i64, failures: u32) -> f64 {
+pub(crate) fn jitter(job_id: i64, failures: u32) -> f64 {
     let mut hash = job_id.cast_unsigned() ^ (u64::from(failures) << 48);
     hash = hash.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -151,16 +152,6 @@ fn jitter(job_id: i64, failures: u32) -> f64 {
     hash ^= hash >> 31;
     // 53 bits are what a double holds exactly.
     (hash >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// When jobs come by themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Schedule {
-    /// At every multiple of this since 1970-01-01 UTC, to the millisecond. Exactly one job per
-    /// tick, with any number of workers. Ticks that passed while no worker ran are skipped, but
-    /// for the newest, which runs as soon as a worker starts.
-    Every(Duration),
 }
 
 /// That an attempt reached its end. Made by [`Done::completed`] or [`JobContext::complete_in`].

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::RunnerSettings;
+use super::news::News;
 use super::settler::Settlement;
 use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) wake_claimer: Notify,
     /// There may be scheduled jobs that are due soon.
     pub(crate) wake_promoter: Notify,
+    /// What was heard of schedules.
+    pub(crate) news: News,
     /// This worker may have been declared dead, or have missed a cancellation: beat now.
     pub(crate) wake_keeper: Notify,
     /// This is the worker that does what is done once for the fleet.
@@ -86,6 +89,7 @@ impl Core {
             attempts_max,
             wake_claimer: Notify::new(),
             wake_promoter: Notify::new(),
+            news: News::default(),
             wake_keeper: Notify::new(),
             eldest: AtomicBool::new(false),
             listening: AtomicBool::new(false),

@@ -54,6 +54,7 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
     core.wake_claimer.notify_one();
     core.wake_promoter.notify_one();
     core.wake_keeper.notify_one();
+    core.news.reload();
     while let Some(heard) = listener.try_recv().await? {
         match (heard.channel(), heard.payload()) {
             (CANCEL, job_id) => {
@@ -62,6 +63,7 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
                 }
             }
             (_, "@") => core.wake_promoter.notify_one(),
+            (_, news) if news.starts_with("@") => core.news.hear(news, &core.kinds),
             (_, "*") => core.wake_claimer.notify_one(),
             (_, queue) => {
                 if core.queues.iter().any(|ours| ours == queue) {

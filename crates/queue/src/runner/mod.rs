@@ -6,7 +6,7 @@
 //! - [`keeper`]: proves that the worker lives, puts back the jobs of those that do not
 //! - [`listener`]: hears of new jobs and cancellations
 //! - [`promoter`]: makes scheduled jobs ready when they are due
-//! - [`scheduler`]: ticks the schedules of the registered kinds
+//! - [`scheduler`]: ticks the schedules of the registered kinds; hears by [`news`] of others' ticks
 //! - [`duties`]: what one worker of the fleet does for all: gauges, history partitions
 
 mod backoff;
@@ -15,6 +15,7 @@ pub(crate) mod core;
 mod duties;
 mod keeper;
 mod listener;
+mod news;
 mod promoter;
 mod scheduler;
 mod settings;

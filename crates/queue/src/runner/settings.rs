@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::people::Retention;
 use crate::registry::Registry;
+use crate::schedule::ScheduleError;
 
 /// The settings of a worker.
 #[derive(Clone, Debug)]
@@ -71,13 +72,9 @@ impl RunnerSettings {
             if entry.policy.timeout.is_zero() {
                 return Err(RunnerError::Policy(kind, "timeout must not be zero"));
             }
-            if let Some(crate::Schedule::Every(every)) = entry.policy.schedule
-                && every < Duration::from_millis(100)
-            {
-                return Err(RunnerError::Policy(
-                    kind,
-                    "a schedule ticks at most every 100 ms",
-                ));
+            if let Some(schedule) = &entry.policy.schedule {
+                let checked = schedule.check();
+                checked.map_err(|error| RunnerError::Schedule(kind, error))?;
             }
         }
         let checks = [
@@ -123,6 +120,9 @@ pub enum RunnerError {
     /// A kind's policy makes no sense.
     #[error("the policy of {0} makes no sense: {1}")]
     Policy(&'static str, &'static str),
+    /// A kind's schedule makes no sense.
+    #[error("the schedule of {0} makes no sense")]
+    Schedule(&'static str, #[source] ScheduleError),
     /// A setting makes no sense.
     #[error("the worker's settings make no sense: {0}")]
     Settings(&'static str),

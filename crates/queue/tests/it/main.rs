@@ -12,5 +12,6 @@ mod people;
 mod plans;
 mod properties;
 mod schedules;
+mod schedules_people;
 mod shutdown;
 mod support;

@@ -1,0 +1,2 @@
+-- Removes a schedule. $1: the schedule.
+select queue.remove_schedule($1) as "found!"
