@@ -729,7 +729,7 @@ create table queue.attempts_log (
   worker_id bigint not null,
   -- Its number: queue.jobs.attempt at that time.
   attempt integer not null,
-  -- failed | lost (its worker died) | snoozed | released (it shut down) | cancelled | discarded.
+  -- failed | lost (its worker died) | snoozed | waited (for an event from outside) | released (it shut down) | cancelled | discarded.
   outcome text not null,
   -- The queue it was taken from.
   queue text not null,
@@ -737,7 +737,7 @@ create table queue.attempts_log (
   kind text not null,
   -- The error chain, outermost first, joined by ": ".
   error text,
-  constraint attempts_log_outcome_check CHECK ((outcome = ANY (ARRAY['failed'::text, 'lost'::text, 'snoozed'::text, 'released'::text, 'cancelled'::text, 'discarded'::text])))
+  constraint attempts_log_outcome_check CHECK ((outcome = ANY (ARRAY['failed'::text, 'lost'::text, 'snoozed'::text, 'waited'::text, 'released'::text, 'cancelled'::text, 'discarded'::text]))) NOT VALID
 ) partition by RANGE (finished_at);
 CREATE INDEX attempts_log_job_id_idx ON ONLY queue.attempts_log USING btree (job_id, attempt);
 
@@ -783,6 +783,27 @@ create table queue.dead_jobs (
 );
 CREATE INDEX dead_jobs_kind_idx ON queue.dead_jobs USING btree (kind, died_at);
 
+-- The edges of workflows: a job that waits for another. They come into being with the job that waits, and lead to jobs that exist by then, so there are no cycles. Kept, once settled, as long as finished jobs are.
+create table queue.dependencies (
+  -- Who waits.
+  job_id bigint not null,
+  -- For whom: a job that was there before.
+  after_job_id bigint not null,
+  -- When that one ended; null while it has not.
+  settled_at timestamp with time zone,
+  -- When that one is dead or cancelled: cancel the waiting job | run it all the same | wait for a retry of the dead one (a cancelled one cannot be retried: then as cancel).
+  on_failure text not null,
+  -- How that one ended: completed | discarded | cancelled | dead; null while it has not. abandoned: the waiting job was cancelled before.
+  outcome text,
+  constraint dependencies_pkey PRIMARY KEY (job_id, after_job_id),
+  constraint dependencies_on_failure_check CHECK ((on_failure = ANY (ARRAY['cancel'::text, 'run'::text, 'wait'::text]))),
+  constraint dependencies_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'discarded'::text, 'cancelled'::text, 'dead'::text, 'abandoned'::text]))),
+  constraint dependencies_self_check CHECK ((after_job_id <> job_id)),
+  constraint dependencies_settled_check CHECK (((settled_at IS NULL) = (outcome IS NULL)))
+);
+CREATE INDEX dependencies_after_idx ON queue.dependencies USING btree (after_job_id);
+CREATE INDEX dependencies_settled_idx ON queue.dependencies USING btree (settled_at) WHERE (settled_at IS NOT NULL);
+
 -- Jobs that ended well or were given up on purpose; partitioned by day (UTC) of finished_at.
 create table queue.finished_jobs (
   -- As in queue.jobs.
@@ -827,6 +848,30 @@ create table queue.finished_jobs (
 ) partition by RANGE (finished_at);
 CREATE INDEX finished_jobs_job_id_idx ON ONLY queue.finished_jobs USING btree (job_id);
 
+-- What jobs say of themselves: progress, checkpoint, result. Only those that do have a row; kept until the history of the job is dropped.
+create table queue.job_data (
+  -- Which job.
+  job_id bigint not null,
+  -- When it was last written.
+  updated_at timestamp with time zone not null default clock_now(),
+  -- Who wrote it; with attempt its fence.
+  worker_id bigint not null,
+  -- The attempt that wrote it.
+  attempt integer not null,
+  -- How far the job is, 0 to 100.
+  percent smallint,
+  -- What it is doing, for people.
+  message text,
+  -- Where the next attempt goes on.
+  checkpoint jsonb,
+  -- What the job gave.
+  result jsonb,
+  constraint job_data_pkey PRIMARY KEY (job_id),
+  constraint job_data_percent_check CHECK (((percent >= 0) AND (percent <= 100)))
+);
+CREATE INDEX job_data_updated_idx ON queue.job_data USING btree (updated_at);
+CREATE CONSTRAINT TRIGGER queue_job_data_fence AFTER INSERT OR UPDATE ON queue.job_data DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queue.fence_job_data();
+
 -- Jobs that are not finished (hot). Triggers: queue_jobs_wake notifies workers of new rows.
 create table queue.jobs (
   -- Identity of the job, rising in order of enqueue.
@@ -851,7 +896,7 @@ create table queue.jobs (
   unique_held boolean not null default false,
   -- Somebody cancelled it while it was running: whatever its handler says, it is not run again.
   cancel_requested boolean not null default false,
-  -- scheduled (run_at ahead) | ready | blocked (its group is busy) | running.
+  -- scheduled (run_at ahead) | ready | blocked (its group is busy) | waiting (for other jobs, or for an event from outside) | running.
   state text not null default 'ready'::text,
   -- Which workers may take it.
   queue text not null default 'default'::text,
@@ -861,7 +906,7 @@ create table queue.jobs (
   args jsonb not null default '{}'::jsonb,
   -- No second job with this key while unique_scope lasts.
   unique_key text,
-  -- waiting (the key is free again at the first claim) | unfinished (at the end). Null without key.
+  -- waiting (the key is free again at the first claim) | unfinished (at the end) | period (for a time from the enqueue: queue.unique_periods). Null without key.
   unique_scope text,
   -- Jobs of one group never run at the same time, and start in order of priority, run_at, job_id.
   group_key text,
@@ -869,18 +914,24 @@ create table queue.jobs (
   trace_context text,
   -- Error chain of the attempt before this one.
   last_error text,
+  -- For how many jobs it still waits (queue.dependencies); null when for none.
+  waiting_for integer,
+  -- Others may wait for it: its end looks into queue.dependencies. Null: nobody does.
+  has_dependants boolean,
   constraint jobs_pkey PRIMARY KEY (job_id),
   constraint jobs_attempt_check CHECK (((attempt >= forgiven) AND (forgiven >= 0))),
   constraint jobs_blocked_check CHECK (((state <> 'blocked'::text) OR (group_key IS NOT NULL))),
   constraint jobs_lease_check CHECK ((((state = 'running'::text) = (worker_id IS NOT NULL)) AND ((state = 'running'::text) = (claimed_at IS NOT NULL)))),
   constraint jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
   constraint jobs_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
-  constraint jobs_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'ready'::text, 'blocked'::text, 'running'::text]))),
-  constraint jobs_unique_check CHECK (((NOT unique_held) OR (unique_key IS NOT NULL)))
+  constraint jobs_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'ready'::text, 'blocked'::text, 'waiting'::text, 'running'::text]))) NOT VALID,
+  constraint jobs_unique_check CHECK (((NOT unique_held) OR (unique_key IS NOT NULL))),
+  constraint jobs_waiting_check CHECK (((waiting_for IS NULL) OR ((state = 'waiting'::text) AND (waiting_for > 0)))) NOT VALID
 );
 CREATE INDEX jobs_blocked_idx ON queue.jobs USING btree (group_key, priority, run_at, job_id) WHERE (state = 'blocked'::text);
 CREATE INDEX jobs_group_busy_idx ON queue.jobs USING btree (group_key) WHERE ((group_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'running'::text])));
 CREATE UNIQUE INDEX jobs_group_running_idx ON queue.jobs USING btree (group_key) WHERE ((group_key IS NOT NULL) AND (state = 'running'::text));
+CREATE INDEX jobs_parked_idx ON queue.jobs USING btree (run_at, job_id) WHERE ((state = 'waiting'::text) AND (waiting_for IS NULL));
 CREATE INDEX jobs_ready_idx ON queue.jobs USING btree (queue, priority, run_at, job_id) WHERE (state = 'ready'::text);
 CREATE INDEX jobs_running_idx ON queue.jobs USING btree (worker_id) WHERE (state = 'running'::text);
 CREATE INDEX jobs_scheduled_idx ON queue.jobs USING btree (run_at, job_id) WHERE (state = 'scheduled'::text);
@@ -950,6 +1001,57 @@ create table queue.schedules (
   constraint schedules_when_check CHECK ((num_nonnulls(every_ms, expression) = 1))
 );
 CREATE INDEX schedules_kind_idx ON queue.schedules USING btree (kind);
+
+-- Unique keys of scope "period": held from the enqueue for a time, whatever becomes of the job.
+create table queue.unique_periods (
+  -- The key.
+  unique_key text not null,
+  -- The job that holds it.
+  job_id bigint not null,
+  -- From then on it is free.
+  expires_at timestamp with time zone not null,
+  constraint unique_periods_pkey PRIMARY KEY (unique_key)
+);
+CREATE INDEX unique_periods_expires_idx ON queue.unique_periods USING btree (expires_at);
+
+-- What resumes a wait. An attempt that asks again for a token gets another one, and both hold: the first may be with the outside already, and is not kept.
+create table queue.wait_tokens (
+  -- Which wait.
+  wait_id bigint not null,
+  -- SHA-256 of a token that only the handler was told, or of the name of a named event.
+  token_hash bytea not null,
+  constraint wait_tokens_pkey PRIMARY KEY (token_hash),
+  constraint wait_tokens_wait_id_fkey FOREIGN KEY (wait_id) REFERENCES queue.waits(wait_id) ON DELETE CASCADE
+);
+CREATE INDEX wait_tokens_wait_id_idx ON queue.wait_tokens USING btree (wait_id);
+
+-- Events from outside that jobs wait for, and those that came before anybody waited. Kept until the history of their job is dropped.
+create table queue.waits (
+  -- Identity of the wait.
+  wait_id bigint not null generated always as identity,
+  -- Who waits; null for a named event that came before anybody waited for it.
+  job_id bigint,
+  -- When it was made.
+  created_at timestamp with time zone not null default clock_now(),
+  -- How long the job waits.
+  expires_at timestamp with time zone not null,
+  -- When it was resumed or expired.
+  ended_at timestamp with time zone,
+  -- The job is parked until this wait ends.
+  parked boolean not null default false,
+  -- resumed | expired; null while it waits.
+  outcome text,
+  -- What the handler calls it. The same name in a later attempt is the same wait.
+  name text not null,
+  -- What came with the event.
+  payload jsonb,
+  constraint waits_pkey PRIMARY KEY (wait_id),
+  constraint waits_job_id_name_key UNIQUE (job_id, name),
+  constraint waits_ended_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+  constraint waits_outcome_check CHECK ((outcome = ANY (ARRAY['resumed'::text, 'expired'::text]))),
+  constraint waits_parked_check CHECK (((NOT parked) OR ((job_id IS NOT NULL) AND (ended_at IS NULL))))
+);
+CREATE INDEX waits_ended_idx ON queue.waits USING btree (COALESCE(ended_at, expires_at));
 
 -- One row per worker process. Its heartbeat is the lease of every job that it runs.
 create table queue.workers (
@@ -1119,7 +1221,7 @@ view queue.attempts (
   started_at timestamp with time zone,
   -- When it ended; null while it runs.
   finished_at timestamp with time zone,
-  -- running | completed | failed | lost | snoozed | released | cancelled | discarded.
+  -- running | completed | failed | lost | snoozed | waited | released | cancelled | discarded.
   outcome text,
   -- Its error chain.
   error text,
@@ -1131,7 +1233,7 @@ view queue.stats (
   queue text,
   -- The kind of the jobs.
   kind text,
-  -- scheduled | ready | blocked | running | dead.
+  -- scheduled | ready | blocked | waiting | running | dead.
   state text,
   -- How many.
   jobs bigint,
@@ -1407,6 +1509,10 @@ function public.trg_stock_movements_apply()
 function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id bigint, p_category text, p_severity text, p_code text, p_message text)
   returns void;
 
+-- Makes the edges of jobs that were just inserted; internal to queue.insert_flow.
+function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean[], p_prefix text)
+  returns void;
+
 -- Cancels a waiting or running job: cancelled, cancelling, or null when there is none unfinished.
 function queue.cancel(p_job_id bigint)
   returns text;
@@ -1414,6 +1520,14 @@ function queue.cancel(p_job_id bigint)
 -- Cancels the job that holds a unique key: cancelled, cancelling, or null when nobody holds it.
 function queue.cancel_by_unique_key(p_key text)
   returns text;
+
+-- Cancels jobs whose predecessor failed; answers those that others wait for; internal.
+function queue.cancel_waiting(p_job_ids bigint[], p_causes bigint[], p_outcome text)
+  returns bigint[];
+
+-- Cancels all unfinished jobs that edges join with a job; answers how many.
+function queue.cancel_workflow(p_job_id bigint)
+  returns integer;
 
 -- Leases up to p_limit ready jobs to a worker; internal, called by the workers.
 function queue.claim(p_worker_id bigint, p_queues text[], p_kinds text[], p_max_attempts smallint[], p_limit integer)
@@ -1423,9 +1537,17 @@ function queue.claim(p_worker_id bigint, p_queues text[], p_kinds text[], p_max_
 function queue.complete(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[])
   returns bigint[];
 
+-- Completes attempts, keeps their results, enqueues what follows; internal.
+function queue.complete_and_follow(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_results text[], p_follow_ups text[])
+  returns bigint[];
+
 -- Completes an attempt in the caller's transaction, or raises P0LSE: the lease was lost.
 function queue.complete_in(p_worker_id bigint, p_job_id bigint, p_attempt integer)
   returns void;
+
+-- Completes attempts with results and follow-ups, or says why not; internal.
+function queue.complete_with(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_results text[], p_follow_ups text[])
+  returns TABLE(job_id bigint, refusal text);
 
 -- Creates the history partition of one day; internal to queue.maintain_partitions.
 function queue.create_partition(p_parent text, p_name text, p_day date)
@@ -1435,13 +1557,33 @@ function queue.create_partition(p_parent text, p_name text, p_day date)
 function queue.declare_schedules(p_schedules jsonb)
   returns void;
 
+-- Deletes edges, waits and data of jobs whose history was dropped; internal.
+function queue.drop_traces(p_before timestamp with time zone)
+  returns void;
+
+-- Tells those who wait for jobs that these have ended; internal.
+function queue.end_dependencies(p_job_ids bigint[], p_outcome text)
+  returns void;
+
 -- Enqueues one job in the caller's transaction; answers its id and whether it is new.
-function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text)
+function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text, p_after bigint[] DEFAULT NULL::bigint[], p_on_failure text DEFAULT NULL::text, p_unique_period interval DEFAULT NULL::interval, p_replace text[] DEFAULT NULL::text[])
   returns TABLE(job_id bigint, inserted boolean);
 
 -- Enqueues up to 10000 jobs in the caller's transaction; answers position, job_id, inserted.
 function queue.enqueue_many(p_jobs jsonb)
   returns TABLE("position" integer, job_id bigint, inserted boolean);
+
+-- Lets parked jobs go on whose event did not come in time; internal to queue.promote_due.
+function queue.expire_waits(p_limit integer)
+  returns void;
+
+-- Refuses what an attempt without a lease wrote; trigger of queue.job_data, at the commit.
+function queue.fence_job_data()
+  returns trigger;
+
+-- All problems with edges, periods and replacement of jobs about to be enqueued; internal.
+function queue.flow_problems(p_jobs jsonb, p_prefix text)
+  returns jsonb;
 
 -- Whether JSON holds a number whose size is beyond a double (1.797e308).
 function queue.has_huge_number(p_args jsonb)
@@ -1450,6 +1592,10 @@ function queue.has_huge_number(p_args jsonb)
 -- A worker proves that it lives, learns whether it counts, and what was cancelled; internal.
 function queue.heartbeat(p_worker_id bigint)
   returns TABLE(alive boolean, eldest boolean, cancelled bigint[]);
+
+-- Inserts well-formed jobs with edges, periods or replacement; internal to queue.enqueue.
+function queue.insert_flow(p_jobs jsonb, p_prefix text)
+  returns TABLE("position" integer, job_id bigint, inserted boolean);
 
 -- Inserts well-formed jobs; internal to queue.enqueue and queue.enqueue_many, which check them.
 function queue.insert_jobs(p_jobs jsonb)
@@ -1466,6 +1612,10 @@ function queue.job_problems(p_jobs jsonb, p_prefix text DEFAULT 'jobs[%s].'::tex
 -- Creates the history partitions of the coming days and drops those past their retention.
 function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::interval, p_keep_attempts interval DEFAULT '30 days'::interval, p_ahead_days integer DEFAULT 3)
   returns text[];
+
+-- A running job begins to wait for an event from outside, or learns what came; internal.
+function queue.open_wait(p_worker_id bigint, p_job_id bigint, p_attempt integer, p_name text, p_named boolean, p_timeout_ms bigint)
+  returns TABLE(outcome text, token text, payload jsonb);
 
 -- Stops all claims from a queue, fleet-wide and at once.
 function queue.pause(p_queue text)
@@ -1487,8 +1637,16 @@ function queue.register_worker(p_name text, p_version text, p_queues text[], p_k
 function queue.release_groups(p_group_keys text[])
   returns void;
 
+-- Lets waiting jobs go on and wakes their workers; internal.
+function queue.release_waiting(p_job_ids bigint[])
+  returns void;
+
 -- Removes a schedule; false when there is none such.
 function queue.remove_schedule(p_schedule text)
+  returns boolean;
+
+-- Gives the holder of a unique key the arguments and time of a later enqueue; internal.
+function queue.replace_job(p_job_id bigint, p_job jsonb)
   returns boolean;
 
 -- Declares silent workers dead and puts their jobs back; answers the jobs; internal.
@@ -1503,6 +1661,10 @@ function queue.resume(p_queue text)
 function queue.resume_schedule(p_schedule text)
   returns boolean;
 
+-- An event came, its job goes on: resumed, already, expired, early, or null (unknown token).
+function queue.resume_wait(p_token text, p_payload jsonb DEFAULT NULL::jsonb)
+  returns text;
+
 -- Puts a dead job back with all its attempts anew; false when there is no such dead job.
 function queue.retry(p_job_id bigint)
   returns boolean;
@@ -1510,6 +1672,10 @@ function queue.retry(p_job_id bigint)
 -- Enqueues a schedule's job now, besides its ticks; answers the job, null without a schedule.
 function queue.run_schedule(p_schedule text)
   returns bigint;
+
+-- Writes progress, checkpoint or result of a running job, fenced by its lease; internal.
+function queue.save_job_data(p_worker_id bigint, p_job_id bigint, p_attempt integer, p_percent smallint DEFAULT NULL::smallint, p_message text DEFAULT NULL::text, p_checkpoint jsonb DEFAULT NULL::jsonb, p_result jsonb DEFAULT NULL::jsonb)
+  returns void;
 
 -- All problems of a schedule about to be written, as [{field, code, message}]; [] without any.
 function queue.schedule_problems(p_schedule queue.schedules)

@@ -8,8 +8,9 @@ as $$
 declare
   v_state text;
   v_group_key text;
+  v_awaited boolean;
 begin
-  select j.state, j.group_key into v_state, v_group_key
+  select j.state, j.group_key, j.has_dependants into v_state, v_group_key, v_awaited
   from queue.jobs as j
   where j.job_id = p_job_id
   for update;
@@ -39,6 +40,14 @@ begin
   from ended;
   if v_group_key is not null then
     perform queue.release_groups(array[v_group_key]);
+  end if;
+  if v_state = 'waiting' then
+    update queue.dependencies as d
+    set settled_at = clock_now(), outcome = 'abandoned'
+    where d.job_id = p_job_id and d.settled_at is null;
+  end if;
+  if v_awaited then
+    perform queue.end_dependencies(array[p_job_id], 'cancelled');
   end if;
   return 'cancelled';
 end

@@ -1,4 +1,5 @@
--- Completes attempts of a worker: moves their jobs to queue.finished_jobs and frees their groups.
+-- Completes attempts of a worker: moves their jobs to queue.finished_jobs, frees their groups,
+-- and lets go on who waited for them.
 -- Answers the ids that it completed. One that is missing was fenced: the lease (job, attempt,
 -- worker) is no longer held, and nothing was changed for it.
 -- Locks: the jobs' rows. Index: jobs_pkey.
@@ -21,6 +22,7 @@ as $$
 declare
   v_completed bigint[];
   v_group_keys text[];
+  v_awaited bigint[];
 begin
   with ended as (
     delete from queue.jobs as j
@@ -42,12 +44,18 @@ begin
       trace_context, last_error
     from ended
   )
-  select array_agg(job_id), array_agg(group_key) filter (where group_key is not null)
-  into v_completed, v_group_keys
+  select
+    array_agg(job_id),
+    array_agg(group_key) filter (where group_key is not null),
+    array_agg(job_id) filter (where has_dependants)
+  into v_completed, v_group_keys, v_awaited
   from ended;
 
   if v_group_keys is not null then
     perform queue.release_groups(v_group_keys);
+  end if;
+  if v_awaited is not null then
+    perform queue.end_dependencies(v_awaited, 'completed');
   end if;
   return coalesce(v_completed, '{}');
 end

@@ -1,6 +1,10 @@
 -- Enqueues one job in the caller's transaction. Call it with named parameters:
 --   select * from queue.enqueue(p_kind => 'send_mail', p_args => '{"to": 7}');
 --
+-- p_after: jobs that must end before; p_on_failure: what to do when one of them is dead or
+-- cancelled (cancel | run | wait). p_unique_period: how long the key is held (p_unique_scope
+-- 'period'). p_replace: of {args, run_at}, what a waiting holder of the unique key gets from this.
+--
 -- inserted = false means that another job holds the unique key, and job_id is that job's.
 -- Raises P0JOB with DETAIL [{field, code, message}] when anything is wrong.
 create or replace function queue.enqueue(
@@ -13,7 +17,11 @@ create or replace function queue.enqueue(
   p_unique_key text default null,
   p_unique_scope text default null,
   p_group_key text default null,
-  p_trace_context text default null
+  p_trace_context text default null,
+  p_after bigint[] default null,
+  p_on_failure text default null,
+  p_unique_period interval default null,
+  p_replace text[] default null
 )
 returns table (
   job_id bigint,
@@ -23,7 +31,10 @@ language plpgsql volatile
 as $$
 #variable_conflict use_column
 declare
-  v_jobs constant jsonb := jsonb_build_array(jsonb_build_object(
+  v_is_flow constant boolean :=
+    coalesce(p_after::text, p_on_failure, p_unique_period::text, p_replace::text) is not null
+    or coalesce(p_unique_scope = 'period', false);
+  v_jobs jsonb := jsonb_build_array(jsonb_build_object(
     'kind', p_kind,
     'args', p_args,
     'queue', p_queue,
@@ -34,16 +45,33 @@ declare
     'unique_scope', p_unique_scope,
     'group_key', p_group_key,
     'trace_context', p_trace_context));
-  v_problems constant jsonb := queue.job_problems(v_jobs, '');
+  v_problems jsonb;
 begin
+  if v_is_flow then
+    v_jobs := jsonb_build_array(v_jobs->0 || jsonb_build_object(
+      'after', p_after,
+      'on_failure', p_on_failure,
+      'unique_scope', coalesce(p_unique_scope, case when p_unique_period is not null
+        then 'period' end),
+      'unique_period', extract(epoch from p_unique_period),
+      'replace', p_replace));
+    v_problems := queue.job_problems(v_jobs, '') || queue.flow_problems(v_jobs, '');
+  else
+    v_problems := queue.job_problems(v_jobs, '');
+  end if;
   if v_problems <> '[]' then
     raise exception 'the job cannot be enqueued: %', v_problems->0->>'message'
       using errcode = 'P0JOB', detail = v_problems::text;
   end if;
-  return query select job_id, inserted from queue.insert_jobs(v_jobs);
+  if v_is_flow then
+    return query select job_id, inserted from queue.insert_flow(v_jobs, '');
+  else
+    return query select job_id, inserted from queue.insert_jobs(v_jobs);
+  end if;
 end
 $$;
 
 comment on function queue.enqueue(
-  text, jsonb, text, smallint, timestamptz, smallint, text, text, text, text) is
+  text, jsonb, text, smallint, timestamptz, smallint, text, text, text, text,
+  bigint[], text, interval, text[]) is
   'Enqueues one job in the caller''s transaction; answers its id and whether it is new.';

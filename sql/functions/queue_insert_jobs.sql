@@ -1,6 +1,7 @@
 -- Inserts jobs that are known to be well-formed (queue.job_problems). The one place where jobs
 -- come into being, and where their first state is decided:
 --   scheduled  run_at is ahead
+--   waiting    it waits for other jobs (`after`; queue.add_dependencies makes the edges)
 --   blocked    another job of the group is waiting or running, or stands before it in this array
 --   ready      otherwise
 -- A job of a group whose neighbour commits at the same moment may be blocked though nobody is
@@ -40,6 +41,8 @@ begin
       (body->>'max_attempts')::smallint as max_attempts,
       body->>'unique_key' as unique_key,
       body->>'group_key' as group_key,
+      case when jsonb_typeof(body->'after') = 'array'
+        then nullif(jsonb_array_length(body->'after'), 0) end as waiting_for,
       case when body->>'unique_key' is not null
         then coalesce(body->>'unique_scope', 'unfinished') end as unique_scope,
       coalesce(body->>'trace_context', v_trace) as trace_context
@@ -48,17 +51,19 @@ begin
   first_of_group as materialized (
     select distinct on (group_key) job_id
     from input
-    where group_key is not null and run_at <= v_now
+    where group_key is not null and run_at <= v_now and waiting_for is null
     order by group_key, priority, run_at, job_id
   ),
   created as (
     insert into queue.jobs (
       job_id, run_at, created_at, priority, max_attempts, unique_held, state, queue, kind, args,
-      unique_key, unique_scope, group_key, trace_context
+      unique_key, unique_scope, group_key, trace_context, waiting_for
     )
     select
-      i.job_id, i.run_at, v_now, i.priority, i.max_attempts, i.unique_key is not null,
+      i.job_id, i.run_at, v_now, i.priority, i.max_attempts,
+      i.unique_key is not null and i.unique_scope <> 'period',
       case
+        when i.waiting_for is not null then 'waiting'
         when i.run_at > v_now then 'scheduled'
         when i.group_key is null then 'ready'
         when i.job_id not in (select f.job_id from first_of_group as f) then 'blocked'
@@ -72,7 +77,8 @@ begin
         ) then 'blocked'
         else 'ready'
       end,
-      i.queue, i.kind, i.args, i.unique_key, i.unique_scope, i.group_key, i.trace_context
+      i.queue, i.kind, i.args, i.unique_key, i.unique_scope, i.group_key, i.trace_context,
+      i.waiting_for
     from input as i
     order by i.position
     on conflict (unique_key) where unique_held do nothing

@@ -52,8 +52,8 @@ as $$
           'run_at must be a date and time, such as 2026-01-31T14:30:00Z'),
         (octet_length(f.unique_key) not between 1 and 500, 'unique_key', 'length',
           'unique_key must be 1 to 500 bytes'),
-        (f.unique_scope not in ('waiting', 'unfinished'), 'unique_scope', 'unknown',
-          'unique_scope must be "waiting" or "unfinished"'),
+        (f.unique_scope not in ('waiting', 'unfinished', 'period'), 'unique_scope',
+          'unknown', 'unique_scope must be "waiting", "unfinished" or "period"'),
         (f.unique_scope is not null and f.unique_key is null, 'unique_scope', 'needs_key',
           'unique_scope needs a unique_key'),
         (octet_length(f.group_key) not between 1 and 500, 'group_key', 'length',
@@ -67,7 +67,8 @@ as $$
     from field as f
     cross join lateral jsonb_object_keys(
       f.body - array['kind', 'args', 'queue', 'priority', 'run_at', 'max_attempts', 'unique_key',
-        'unique_scope', 'group_key', 'trace_context']
+        'unique_scope', 'group_key', 'trace_context', 'after', 'on_failure', 'unique_period',
+        'replace']
     ) as unknown(field)
     where not f.shapeless
   )

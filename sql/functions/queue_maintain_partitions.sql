@@ -1,6 +1,7 @@
 -- Creates the daily partitions of history for today and p_ahead_days more, moving into them what
 -- lies in the default partitions. Drops those of days that ended before the retention, and workers
--- that have been gone for longer than attempts are kept.
+-- that have been gone for longer than attempts are kept. What else belongs to a job (edges, waits,
+-- data) goes when its history has gone.
 -- One caller at a time; others return at once. Answers the names of what it created and dropped.
 -- Locks: creating takes the parent in share update exclusive mode, dropping in access exclusive
 -- mode for the moment of detaching. While that waits, all completions queue behind it, hence the
@@ -51,6 +52,8 @@ begin
       v_done := v_done || v_name;
     end loop;
   end loop;
+
+  perform queue.drop_traces(clock_now() - p_keep_finished);
 
   delete from queue.workers as w
   where w.state in ('stopped', 'dead')

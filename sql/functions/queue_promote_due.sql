@@ -1,7 +1,8 @@
 -- Makes scheduled jobs whose time has come ready, at most p_limit, and wakes the workers of their
--- queues. Answers how many it promoted and in how many milliseconds the next one is due (null:
--- none is scheduled). Also sweeps groups. Any number of workers may call it at once.
--- Locks: the promoted rows, skipping locked ones. Index: jobs_scheduled_idx.
+-- queues; lets parked jobs go on whose patience ends. Answers how many it promoted and in how many
+-- milliseconds the next one is due (null: none is). Also sweeps groups. Any number of workers may
+-- call it at once.
+-- Locks: the promoted rows, skipping locked ones. Index: jobs_scheduled_idx, jobs_parked_idx.
 create or replace function queue.promote_due(p_limit integer)
 returns table (
   promoted integer,
@@ -46,10 +47,17 @@ begin
   end if;
 
   perform queue.sweep_groups();
+  perform queue.expire_waits(p_limit);
 
-  select min(j.run_at) into v_next
-  from queue.jobs as j
-  where j.state = 'scheduled';
+  select
+    least(
+      (select min(j.run_at) from queue.jobs as j where j.state = 'scheduled'),
+      (
+        select min(j.run_at)
+        from queue.jobs as j
+        where j.state = 'waiting' and j.waiting_for is null
+      ))
+  into v_next;
 
   return query
     select

@@ -1,4 +1,5 @@
 -- Puts a dead job back: ready at once, with all its attempts anew; what it tried before is kept.
+-- Others may wait for just this retry (edges with on_failure "wait"): its end has to look.
 -- Answers whether there was such a dead job. Raises P0JOB when another job holds its unique key.
 create or replace function queue.retry(p_job_id bigint)
 returns boolean
@@ -11,12 +12,14 @@ begin
     delete from queue.dead_jobs as d where d.job_id = p_job_id returning d.*
   )
   insert into queue.jobs (
-    job_id, run_at, created_at, attempt, forgiven, priority, max_attempts, unique_held, state,
-    queue, kind, args, unique_key, unique_scope, group_key, trace_context, last_error
+    job_id, run_at, created_at, attempt, forgiven, priority, max_attempts, unique_held,
+    has_dependants, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+    last_error
   )
   select
     job_id, clock_now(), created_at, attempt, attempt, priority, max_attempts,
-    unique_key is not null, case when group_key is null then 'ready' else 'blocked' end,
+    unique_key is not null and unique_scope is distinct from 'period', true,
+    case when group_key is null then 'ready' else 'blocked' end,
     queue, kind, args, unique_key, unique_scope, group_key, trace_context, last_error
   from revived;
   v_found := found;

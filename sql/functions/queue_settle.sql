@@ -4,13 +4,15 @@
 --   lost       its worker died: again at once, or dead when that was the last attempt
 --   fatal      dead at once
 --   snoozed    again after p_delays_ms; does not count as an attempt
+--   waiting    parked until the event that p_errors names comes or expires (queue.open_wait); ready
+--              at once when it has come already; does not count as an attempt
 --   released   ready at once; does not count as an attempt (the worker shuts down)
 --   unstarted  as released, and leaves no trace: it was claimed but never began
 --   cancelled, discarded  finished
 -- A job whose cancellation was requested meanwhile is cancelled instead of running again.
 --
--- Answers what became of each job: scheduled, ready, dead, cancelled, discarded. A job that is
--- missing was fenced: the lease is no longer held, and nothing was changed for it.
+-- Answers what became of each job: scheduled, ready, waiting, dead, cancelled, discarded. A job
+-- that is missing was fenced: the lease is no longer held, and nothing was changed for it.
 -- Locks: the jobs' rows. Index: jobs_pkey (the plan is held to it: see queue.complete).
 create or replace function queue.settle(
   p_worker_id bigint,
@@ -34,13 +36,33 @@ as $$
 declare
   v_now constant timestamptz := clock_now();
   v_group_keys text[];
+  v_ended bigint[];
+  v_outcome text;
 begin
+  -- Before anything is decided: an event that comes at this moment waits for this row.
+  if 'waiting' = any (p_outcomes) then
+    update queue.waits as w
+    set parked = true
+    from unnest(p_job_ids, p_attempts, p_outcomes, p_errors)
+      as lease(job_id, attempt, outcome, name)
+    join queue.jobs as j
+      on j.job_id = lease.job_id
+      and j.attempt = lease.attempt
+      and j.worker_id = p_worker_id
+    where lease.outcome = 'waiting'
+      and w.job_id = lease.job_id
+      and w.name = lease.name
+      and w.ended_at is null;
+  end if;
+
   return query
   with held as materialized (
     select
       j.job_id,
       lease.outcome,
-      v_now + least(lease.delay_ms, 315360000000) * interval '1 millisecond' as again_at,
+      coalesce(
+        w.expires_at,
+        v_now + least(lease.delay_ms, 315360000000) * interval '1 millisecond') as again_at,
       nullif(left(lease.error, 20000), '') as error,
       case
         when lease.outcome in ('cancelled', 'discarded') then lease.outcome
@@ -49,12 +71,15 @@ begin
         when lease.outcome in ('failed', 'lost')
           and j.attempt - j.forgiven >= coalesce(j.max_attempts, 25) then 'dead'
         when lease.outcome in ('failed', 'snoozed') and lease.delay_ms > 0 then 'scheduled'
+        when w.wait_id is not null then 'waiting'
         when j.group_key is not null then 'blocked'
         else 'ready'
       end as fate
     from unnest(p_job_ids, p_attempts, p_outcomes, p_delays_ms, p_errors)
       as lease(job_id, attempt, outcome, delay_ms, error)
     join queue.jobs as j using (job_id)
+    left join queue.waits as w
+      on lease.outcome = 'waiting' and w.job_id = j.job_id and w.name = lease.error and w.parked
     where j.attempt = lease.attempt
       and j.worker_id = p_worker_id
     for update of j
@@ -65,7 +90,7 @@ begin
     )
     select
       j.job_id, v_now, j.claimed_at, j.worker_id, j.attempt,
-      case h.outcome when 'fatal' then 'failed' else h.outcome end,
+      case h.outcome when 'fatal' then 'failed' when 'waiting' then 'waited' else h.outcome end,
       j.queue, j.kind, h.error
     from held as h
     join queue.jobs as j using (job_id)
@@ -75,15 +100,17 @@ begin
     update queue.jobs as j
     set
       state = h.fate,
-      run_at = case when h.outcome in ('failed', 'snoozed') then h.again_at else j.run_at end,
+      run_at = case when h.outcome in ('failed', 'snoozed') or h.fate = 'waiting'
+        then h.again_at else j.run_at end,
       forgiven = j.forgiven
-        + case when h.outcome in ('snoozed', 'released', 'unstarted') then 1 else 0 end,
+        + case when h.outcome in ('snoozed', 'waiting', 'released', 'unstarted')
+          then 1 else 0 end,
       worker_id = null,
       claimed_at = null,
       last_error = case when h.outcome in ('failed', 'lost') then h.error else j.last_error end
     from held as h
     where j.job_id = h.job_id
-      and h.fate in ('scheduled', 'ready', 'blocked')
+      and h.fate in ('scheduled', 'ready', 'blocked', 'waiting')
   ),
   ended as (
     delete from queue.jobs as j
@@ -140,6 +167,25 @@ begin
   if v_group_keys is not null then
     perform queue.release_groups(v_group_keys);
   end if;
+
+  for v_outcome, v_ended in
+    select gone.outcome, array_agg(gone.job_id)
+    from (
+      select d.job_id, 'dead' as outcome
+      from queue.dead_jobs as d
+      where d.job_id = any (p_job_ids)
+      union all
+      select f.job_id, f.state
+      from queue.finished_jobs as f
+      where f.job_id = any (p_job_ids) and f.finished_at = v_now
+    ) as gone
+    where exists (
+      select from queue.dependencies as d
+      where d.after_job_id = gone.job_id and d.settled_at is null)
+    group by gone.outcome
+  loop
+    perform queue.end_dependencies(v_ended, v_outcome);
+  end loop;
 end
 $$;
 

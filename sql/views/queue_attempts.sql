@@ -24,5 +24,5 @@ comment on column queue.attempts.worker_id is 'Who ran it.';
 comment on column queue.attempts.started_at is 'When it was claimed.';
 comment on column queue.attempts.finished_at is 'When it ended; null while it runs.';
 comment on column queue.attempts.outcome is
-  'running | completed | failed | lost | snoozed | released | cancelled | discarded.';
+  'running | completed | failed | lost | snoozed | waited | released | cancelled | discarded.';
 comment on column queue.attempts.error is 'Its error chain.';

@@ -29,7 +29,7 @@ group by queue, kind;
 comment on view queue.stats is 'Unfinished and dead jobs by queue, kind and state.';
 comment on column queue.stats.queue is 'The queue.';
 comment on column queue.stats.kind is 'The kind of the jobs.';
-comment on column queue.stats.state is 'scheduled | ready | blocked | running | dead.';
+comment on column queue.stats.state is 'scheduled | ready | blocked | waiting | running | dead.';
 comment on column queue.stats.jobs is 'How many.';
 comment on column queue.stats.oldest_age_seconds is
   'Age of the oldest: since due (ready, blocked), claimed (running), died (dead) or enqueued.';

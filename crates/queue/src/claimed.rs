@@ -8,6 +8,8 @@ use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use crate::context::LeaseLost;
+
 /// One registration of a worker process. A process that was declared dead begins a new one, so
 /// that nothing of the old one can be mistaken for its own.
 #[derive(Debug)]
@@ -67,6 +69,14 @@ impl ClaimedJob {
         u32::try_from(self.attempt - self.forgiven)
             .unwrap_or(1)
             .max(1)
+    }
+
+    /// That its lease was lost.
+    pub(crate) fn lost(&self) -> LeaseLost {
+        LeaseLost {
+            job_id: self.job_id,
+            attempt: self.attempt,
+        }
     }
 
     /// The 32 hexadecimal digits of its W3C trace id, or nothing.

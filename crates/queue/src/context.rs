@@ -6,7 +6,8 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio_util::sync::CancellationToken;
 
 use crate::claimed::ClaimedJob;
-use crate::job::{Completion, Done};
+use crate::enqueue::{EnqueueError, Enqueued, NewJob, enqueue};
+use crate::job::Done;
 
 /// One attempt of one job, as its handler sees it.
 #[derive(Debug)]
@@ -121,16 +122,31 @@ impl JobContext {
         .await
         .map_err(|error| {
             match error.as_database_error().and_then(|error| error.code()) {
-                Some(code) if code == "P0LSE" => CompleteError::LeaseLost(LeaseLost {
-                    job_id: lease.job_id,
-                    attempt: lease.attempt,
-                }),
+                Some(code) if code == "P0LSE" => CompleteError::LeaseLost(lease.lost()),
                 _ => CompleteError::Database(error),
             }
         })?;
-        Ok(Done {
-            how: Completion::InTransaction,
-        })
+        Ok(Done::in_transaction())
+    }
+
+    /// Enqueues a job that follows from this one, in the handler's transaction: it exists exactly
+    /// if that commits, so together with [`JobContext::complete_in`] exactly once. It carries the
+    /// trace context of this job unless it has one of its own.
+    ///
+    /// # Errors
+    /// As [`enqueue`].
+    pub async fn enqueue_in(
+        &self,
+        tx: &mut PgConnection,
+        job: &NewJob,
+    ) -> Result<Enqueued, EnqueueError> {
+        let job = job.clone().inherit_trace(self.trace_context());
+        enqueue(tx, &job).await
+    }
+
+    /// The claim that this attempt stands on.
+    pub(crate) fn lease(&self) -> &ClaimedJob {
+        &self.job
     }
 }
 

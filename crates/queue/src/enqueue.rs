@@ -9,6 +9,7 @@ use sqlx::PgExecutor;
 
 use crate::job::Job;
 use crate::meters;
+use crate::workflow::{Edge, OnFailure, Predecessor};
 
 /// How long a unique key is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,19 @@ pub enum UniqueScope {
     /// Until the job is completed, cancelled, discarded or dead.
     #[default]
     Unfinished,
+    /// For a time from the enqueue, whatever becomes of the job: [`NewJob::unique_for`].
+    Period,
+}
+
+/// What a waiting job takes over from a later enqueue with its unique key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Replace {
+    /// Its arguments.
+    Args,
+    /// When it runs: with `run_at` a few seconds ahead the job runs once things have calmed down.
+    RunAt,
 }
 
 /// A job about to be enqueued.
@@ -54,6 +68,13 @@ pub struct NewJob {
     group_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_context: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    after: Vec<Edge>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_period: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replace: Vec<Replace>,
 }
 
 impl NewJob {
@@ -76,6 +97,9 @@ impl NewJob {
             unique_scope: None,
             group_key: None,
             trace_context: None,
+            after: Vec::new(),
+            unique_period: None,
+            replace: Vec::new(),
         })
     }
 
@@ -132,6 +156,45 @@ impl NewJob {
         self
     }
 
+    /// The unique key is held for this long from the enqueue, up to a year, whatever becomes of the
+    /// job ([`UniqueScope::Period`]).
+    #[must_use]
+    pub fn unique_for(mut self, period: Duration) -> Self {
+        self.unique_scope = Some(UniqueScope::Period);
+        self.unique_period = Some(period.as_secs_f64());
+        self
+    }
+
+    /// If a waiting job holds the unique key, it takes these from this one. A job that has begun
+    /// (it runs, or waits for an event) is left alone, and then this enqueue changes nothing: with
+    /// [`UniqueScope::Waiting`] it makes a new job instead.
+    #[must_use]
+    pub fn replace(mut self, what: &[Replace]) -> Self {
+        self.replace = what.to_vec();
+        self
+    }
+
+    /// Waits until that job has ended; may be called for several. If that one is dead or cancelled,
+    /// this one is cancelled; see [`NewJob::after_with`].
+    #[must_use]
+    pub fn after(self, predecessor: impl Into<Predecessor>) -> Self {
+        self.after_with(predecessor, OnFailure::Cancel)
+    }
+
+    /// Waits until that job has ended, and says what becomes of this one if that fails.
+    #[must_use]
+    pub fn after_with(
+        mut self,
+        predecessor: impl Into<Predecessor>,
+        on_failure: OnFailure,
+    ) -> Self {
+        self.after.push(Edge {
+            predecessor: predecessor.into(),
+            on_failure,
+        });
+        self
+    }
+
     /// Jobs of one group never run at the same time and start in the queue's order; 1 to 500
     /// bytes. A job that waits for its retry does not hold up the others of its group.
     #[must_use]
@@ -148,8 +211,21 @@ impl NewJob {
         self
     }
 
+    /// Belongs to the trace of the job that it follows from, unless it says otherwise.
+    pub(crate) fn inherit_trace(mut self, traceparent: Option<&str>) -> Self {
+        if self.trace_context.is_none() {
+            self.trace_context = traceparent.map(str::to_owned);
+        }
+        self
+    }
+
+    /// Whether it has what only `queue.enqueue_many` takes as it is written here.
+    fn is_flow(&self) -> bool {
+        !self.after.is_empty() || self.unique_period.is_some() || !self.replace.is_empty()
+    }
+
     /// What can be refused without asking the database: characters that PostgreSQL cannot store.
-    fn problems(&self, prefix: &str) -> Vec<Problem> {
+    pub(crate) fn problems(&self, prefix: &str) -> Vec<Problem> {
         let texts = [
             ("kind", Some(&self.kind)),
             ("queue", self.queue.as_ref()),
@@ -181,7 +257,7 @@ impl NewJob {
 }
 
 /// Whether JSON text holds a NUL character, which JSON allows and PostgreSQL does not.
-fn holds_nul(json: &RawValue) -> bool {
+pub(crate) fn holds_nul(json: &RawValue) -> bool {
     fn inside(value: &serde_json::Value) -> bool {
         match value {
             serde_json::Value::String(text) => text.contains('\0'),
@@ -212,7 +288,8 @@ pub struct Problem {
     /// Where: `kind`, or `jobs[3].kind` when many were enqueued.
     pub field: String,
     /// What, for programs: `required`, `format`, `type`, `range`, `length`, `too_large`,
-    /// `too_many`, `number`, `nul`, `unknown`, `unknown_field`, `needs_key`, `taken`.
+    /// `too_many`, `number`, `nul`, `unknown`, `unknown_field`, `needs_key`, `needs_after`,
+    /// `scope`, `taken`.
     pub code: String,
     /// What, for people.
     pub message: String,
@@ -277,6 +354,9 @@ pub async fn enqueue(db: impl PgExecutor<'_>, job: &NewJob) -> Result<Enqueued, 
 }
 
 async fn insert_one(db: impl PgExecutor<'_>, job: &NewJob) -> Result<Enqueued, EnqueueError> {
+    if job.is_flow() {
+        return insert_flow(db, job).await;
+    }
     let problems = job.problems("");
     if !problems.is_empty() {
         return Err(EnqueueError::Invalid(problems));
@@ -284,6 +364,7 @@ async fn insert_one(db: impl PgExecutor<'_>, job: &NewJob) -> Result<Enqueued, E
     let scope = job.unique_scope.map(|scope| match scope {
         UniqueScope::Waiting => "waiting",
         UniqueScope::Unfinished => "unfinished",
+        UniqueScope::Period => "period",
     });
     let row = sqlx::query_file!(
         "../../sql/queries/queue_jobs/enqueue.sql",
@@ -304,6 +385,25 @@ async fn insert_one(db: impl PgExecutor<'_>, job: &NewJob) -> Result<Enqueued, E
         job_id: row.job_id,
         inserted: row.inserted,
     })
+}
+
+/// One job with edges, a period or replacement: an array of one, its problems without the place.
+async fn insert_flow(db: impl PgExecutor<'_>, job: &NewJob) -> Result<Enqueued, EnqueueError> {
+    let enqueued = insert_many(db, std::slice::from_ref(job)).await;
+    let enqueued = enqueued.map_err(|error| match error {
+        EnqueueError::Invalid(mut problems) => {
+            for problem in &mut problems {
+                if let Some(field) = problem.field.strip_prefix("jobs[0].") {
+                    problem.field = field.to_owned();
+                }
+            }
+            EnqueueError::Invalid(problems)
+        }
+        other => other,
+    })?;
+    Ok(*enqueued
+        .first()
+        .expect("the answer has one row for each job"))
 }
 
 /// How many jobs [`enqueue_many`] takes at once.

@@ -1,11 +1,16 @@
 //! What a job is to the one who writes it: its arguments, its policy, its handler, its end.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use crate::context::JobContext;
+use crate::enqueue::NewJob;
 use crate::schedule::Schedule;
+use crate::waits::Wait;
 
 /// One kind of job: the implementing type is its arguments, [`Job::run`] its handler.
 ///
@@ -101,6 +106,27 @@ pub enum RetryPolicy {
     /// The wait after the first failure, after the second, …; the last one repeats. Exact, without
     /// jitter. An empty list means at once.
     Fixed(Vec<Duration>),
+    /// What a function says, see [`RetryPolicy::function`].
+    Function(RetryFunction),
+}
+
+/// The wait before the next attempt as a function of the job's id and of how often it has failed
+/// (from 1). Two are equal when they are the same object.
+#[derive(Clone)]
+pub struct RetryFunction(Arc<dyn Fn(i64, u32) -> Duration + Send + Sync>);
+
+impl PartialEq for RetryFunction {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for RetryFunction {}
+
+impl fmt::Debug for RetryFunction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RetryFunction")
+    }
 }
 
 impl Default for RetryPolicy {
@@ -114,6 +140,18 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Waits that a function chooses from the job's id and how often it has failed (from 1).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use stevedore_queue::RetryPolicy;
+    /// let squares = RetryPolicy::function(|_, failures| Duration::from_secs(5) * failures.pow(2));
+    /// assert_eq!(squares.delay(1, 3), Duration::from_secs(45));
+    /// ```
+    pub fn function(delay: impl Fn(i64, u32) -> Duration + Send + Sync + 'static) -> Self {
+        RetryPolicy::Function(RetryFunction(Arc::new(delay)))
+    }
+
     /// The wait before the next attempt of a job that failed for the `failures`th time (from 1).
     ///
     /// ```
@@ -139,6 +177,7 @@ impl RetryPolicy {
                 let last = waits.last().copied().unwrap_or_default();
                 waits.get(place).copied().unwrap_or(last)
             }
+            RetryPolicy::Function(RetryFunction(delay)) => delay(job_id, failures),
         }
     }
 }
@@ -154,27 +193,82 @@ pub(crate) fn jitter(job_id: i64, failures: u32) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// That an attempt reached its end. Made by [`Done::completed`] or [`JobContext::complete_in`].
+/// That an attempt reached its end. Made by [`Done::completed`], [`Done::waiting`] or
+/// [`JobContext::complete_in`].
 #[derive(Debug)]
 #[must_use = "return it from the handler"]
 pub struct Done {
-    pub(crate) how: Completion,
+    pub(crate) ending: Ending,
 }
 
-/// Who writes that the job is completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Completion {
-    /// The worker, soon after the handler returned.
-    ByWorker,
+/// What is left to do for an attempt that reached its end.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The worker completes the job, soon after the handler returned.
+    ByWorker(Leavings),
     /// The handler's own transaction did.
     InTransaction,
+    /// The job is parked until the event of this name.
+    Waiting(String),
+}
+
+/// What a completed job leaves behind.
+#[derive(Debug, Default)]
+pub(crate) struct Leavings {
+    pub(crate) result: Option<Box<RawValue>>,
+    pub(crate) follow_ups: Vec<NewJob>,
 }
 
 impl Done {
     /// The job did what it should; the worker completes it now.
     pub fn completed() -> Self {
         Done {
-            how: Completion::ByWorker,
+            ending: Ending::ByWorker(Leavings::default()),
+        }
+    }
+
+    /// The job goes on when the event comes, or when its time is over: its handler then runs again,
+    /// and asks again. That is no attempt, and while it waits it holds neither slot nor lease.
+    pub fn waiting(wait: Wait) -> Self {
+        Done {
+            ending: Ending::Waiting(wait.name),
+        }
+    }
+
+    pub(crate) fn in_transaction() -> Self {
+        Done {
+            ending: Ending::InTransaction,
+        }
+    }
+
+    /// Keeps what the job gave, together with its completion.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    ///
+    /// # Panics
+    /// If the job was completed in a transaction, or waits: see [`JobContext::save_result_in`].
+    pub fn with_result(mut self, result: &impl Serialize) -> Result<Self, serde_json::Error> {
+        self.leavings().result = Some(serde_json::value::to_raw_value(result)?);
+        Ok(self)
+    }
+
+    /// Enqueues another job in the transaction that completes this one: exactly once, and not at
+    /// all when the lease was lost. It carries the trace context of this job unless it has one of
+    /// its own. If it cannot be enqueued, this attempt counts as failed.
+    ///
+    /// # Panics
+    /// If the job was completed in a transaction, or waits: see [`JobContext::enqueue_in`].
+    pub fn then(mut self, job: NewJob) -> Self {
+        self.leavings().follow_ups.push(job);
+        self
+    }
+
+    fn leavings(&mut self) -> &mut Leavings {
+        match &mut self.ending {
+            Ending::ByWorker(leavings) => leavings,
+            Ending::InTransaction => panic!("the transaction has completed the job already"),
+            Ending::Waiting(_) => panic!("the job is not completed, it waits"),
         }
     }
 }

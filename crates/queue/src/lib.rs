@@ -3,6 +3,7 @@
 mod apalis_backend;
 mod claimed;
 mod context;
+mod data;
 mod enqueue;
 mod job;
 mod layers;
@@ -12,12 +13,16 @@ mod registry;
 mod runner;
 mod schedule;
 pub mod schedules;
+mod waits;
+mod workflow;
 
 pub use context::{CompleteError, JobContext, LeaseLost};
+pub use data::DataError;
 pub use enqueue::{
-    ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Problem, UniqueScope, enqueue, enqueue_many,
+    ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Problem, Replace, UniqueScope, enqueue,
+    enqueue_many,
 };
-pub use job::{Done, Failure, Job, Policy, RetryPolicy};
+pub use job::{Done, Failure, Job, Policy, RetryFunction, RetryPolicy};
 pub use people::{
     AttemptView, Cancelled, JobView, QueueStat, Retention, cancel, cancel_by_unique_key, find,
     maintain_partitions, pause, resume, retry, stats, workers_alive,
@@ -26,3 +31,5 @@ pub use runner::{Runner, RunnerBuilder, RunnerError, RunnerSettings};
 pub use schedule::{CATCH_UP_MAX, Cron, Dst, Missed, Schedule, ScheduleError};
 /// The token by which a runner is told to stop and a handler that it is cancelled.
 pub use tokio_util::sync::CancellationToken;
+pub use waits::{Resumed, Wait, WaitError, Waited, resume_wait};
+pub use workflow::{OnFailure, Predecessor, Step, Workflow, WorkflowJobs, cancel_workflow};

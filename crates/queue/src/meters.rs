@@ -45,6 +45,7 @@ pub(crate) fn registered(queue: &str, kind: &str) {
         "dead",
         "cancelled",
         "snoozed",
+        "waited",
         "lost",
     ] {
         counter!(

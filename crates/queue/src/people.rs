@@ -15,8 +15,9 @@ pub struct JobView {
     pub kind: String,
     /// Which workers may take it.
     pub queue: String,
-    /// `scheduled`, `ready`, `blocked` (its group is busy), `running`, `completed`, `dead`,
-    /// `cancelled` or `discarded`; more may come.
+    /// `scheduled`, `ready`, `blocked` (its group is busy), `waiting` (for other jobs, or for an
+    /// event from outside), `running`, `completed`, `dead`, `cancelled` or `discarded`; more may
+    /// come.
     pub state: String,
     /// The smaller runs first.
     pub priority: i16,
@@ -62,8 +63,8 @@ pub struct JobView {
 pub struct AttemptView {
     /// Its number, from 1.
     pub attempt: i32,
-    /// `running`, `completed`, `failed`, `lost` (its worker died), `snoozed`, `released` (its
-    /// worker shut down), `cancelled` or `discarded`.
+    /// `running`, `completed`, `failed`, `lost` (its worker died), `snoozed`, `waited` (for an
+    /// event from outside), `released` (its worker shut down), `cancelled` or `discarded`.
     pub outcome: String,
     /// Who ran it.
     pub worker_id: i64,
@@ -202,7 +203,7 @@ pub struct QueueStat {
     pub queue: String,
     /// The kind.
     pub kind: String,
-    /// `scheduled`, `ready`, `blocked`, `running` or `dead`.
+    /// `scheduled`, `ready`, `blocked`, `waiting`, `running` or `dead`.
     pub state: String,
     /// How many.
     pub jobs: i64,

@@ -6,17 +6,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use serde_json::value::RawValue;
 use sqlx::PgPool;
 
 use crate::claimed::ClaimedJob;
 use crate::context::JobContext;
-use crate::job::{Completion, Done, Failure, Job, Policy};
+use crate::enqueue::{NewJob, holds_nul};
+use crate::job::{Ending, Failure, Job, Leavings, Policy, RetryPolicy};
+
+/// The same limit as for arguments.
+const RESULT_BYTES_MAX: usize = 1 << 20;
 
 /// How an attempt ended, with everything decided but what the database decides.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The job is completed, or claims to be in its own transaction.
-    Completed(Completion),
+    /// The job is completed.
+    Completed,
+    /// The job is completed and leaves something behind.
+    CompletedWith(Box<Leavings>),
+    /// The job says that its own transaction completed it.
+    InTransaction,
+    /// Parked until the event of this name; does not count.
+    Waiting(String),
     /// Again after the delay, unless it was the last attempt.
     Failed { error: String, delay: Duration },
     /// Dead at once.
@@ -89,10 +100,15 @@ impl Registry {
 
     /// What a failure of this job means that its handler did not decide: a panic, a timeout.
     pub(crate) fn failed(&self, job: &ClaimedJob, error: String) -> Outcome {
-        let delay = self.get(&job.kind).map_or(Duration::ZERO, |entry| {
-            entry.policy.retry.delay(job.job_id, job.counted_attempt())
-        });
+        let delay = self.retry_delay(&job.kind, job.job_id, job.counted_attempt());
         Outcome::Failed { error, delay }
+    }
+
+    /// How long a job waits after it failed for the `failures`th time.
+    pub(crate) fn retry_delay(&self, kind: &str, job_id: i64, failures: u32) -> Duration {
+        self.get(kind).map_or(Duration::ZERO, |entry| {
+            entry.policy.retry.delay(job_id, failures)
+        })
     }
 }
 
@@ -117,7 +133,7 @@ impl<J: Job> Handler for Typed<J> {
             };
             let mut context = JobContext::new(Arc::clone(&job), pool);
             match payload.run(&mut context, &env).await {
-                Ok(Done { how }) => Outcome::Completed(how),
+                Ok(done) => ended(&job, &retry, done.ending),
                 Err(Failure::Retry { error, after }) => Outcome::Failed {
                     error: format!("{error:#}"),
                     delay: after.unwrap_or_else(|| retry.delay(job.job_id, job.counted_attempt())),
@@ -131,4 +147,49 @@ impl<J: Job> Handler for Typed<J> {
             }
         })
     }
+}
+
+/// What a handler's success asks of the database.
+fn ended(job: &ClaimedJob, retry: &RetryPolicy, ending: Ending) -> Outcome {
+    let mut leavings = match ending {
+        Ending::InTransaction => return Outcome::InTransaction,
+        Ending::Waiting(name) => return Outcome::Waiting(name),
+        Ending::ByWorker(leavings) => leavings,
+    };
+    if leavings.result.is_none() && leavings.follow_ups.is_empty() {
+        return Outcome::Completed;
+    }
+    if let Some(problem) = problem(&leavings) {
+        return Outcome::Failed {
+            error: problem,
+            delay: retry.delay(job.job_id, job.counted_attempt()),
+        };
+    }
+    let trace_context = job.trace_context.as_deref();
+    let follow_ups = std::mem::take(&mut leavings.follow_ups);
+    leavings.follow_ups = follow_ups
+        .into_iter()
+        .map(|follow_up| follow_up.inherit_trace(trace_context))
+        .collect();
+    Outcome::CompletedWith(Box::new(leavings))
+}
+
+/// What PostgreSQL could not even read.
+fn problem(leavings: &Leavings) -> Option<String> {
+    let too_large = |result: &RawValue| result.get().len() > RESULT_BYTES_MAX;
+    match &leavings.result {
+        Some(result) if holds_nul(result) => {
+            return Some("the result must not hold the character NUL".to_owned());
+        }
+        Some(result) if too_large(result) => {
+            return Some(format!("the result is over {RESULT_BYTES_MAX} bytes"));
+        }
+        _ => {}
+    }
+    let problems = |follow_up: &NewJob| follow_up.problems("").into_iter().next();
+    let first = leavings.follow_ups.iter().find_map(problems)?;
+    Some(format!(
+        "what follows cannot be enqueued: {}",
+        first.message
+    ))
 }

@@ -25,7 +25,14 @@ const OTHER: &str = "other";
 /// A sampling that takes long is repeated rarely: it uses at most this share of the time.
 const SAMPLING_SHARE_MAX: u32 = 20;
 /// The states that each queue has a gauge for, also at zero.
-const STATES: [&str; 5] = ["scheduled", "ready", "blocked", "running", "dead"];
+const STATES: [&str; 6] = [
+    "scheduled",
+    "ready",
+    "blocked",
+    "waiting",
+    "running",
+    "dead",
+];
 
 /// Does its duties until the shutdown.
 pub(crate) async fn run(core: Arc<Core>, duty: Option<Duty>) {

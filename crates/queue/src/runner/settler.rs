@@ -12,7 +12,6 @@ use super::backoff::Backoff;
 use super::core::Core;
 use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
-use crate::job::Completion;
 use crate::meters;
 use crate::registry::Outcome;
 
@@ -28,6 +27,8 @@ pub(crate) struct Settlement {
     queue: String,
     kind: String,
     is_grouped: bool,
+    /// Attempts that count, this one included.
+    counted: u32,
     outcome: Outcome,
     took: Duration,
 }
@@ -41,6 +42,7 @@ impl Settlement {
             queue: job.queue.clone(),
             kind: job.kind.clone(),
             is_grouped: job.group_key.is_some(),
+            counted: job.counted_attempt(),
             outcome,
             took,
         }
@@ -71,8 +73,35 @@ impl Settlement {
             Outcome::Discarded(why) => Some(("discarded", 0, why)),
             Outcome::Released => Some(("released", 0, "")),
             Outcome::Unstarted => Some(("unstarted", 0, "")),
-            Outcome::Completed(_) | Outcome::LeaseLost => None,
+            Outcome::Waiting(name) => Some(("waiting", 0, name)),
+            Outcome::Completed
+            | Outcome::CompletedWith(_)
+            | Outcome::InTransaction
+            | Outcome::LeaseLost => None,
         }
+    }
+
+    /// Its result and its follow-ups as JSON.
+    fn leavings(&self) -> (Option<String>, Option<String>) {
+        let Outcome::CompletedWith(leavings) = &self.outcome else {
+            return (None, None);
+        };
+        let result = leavings.result.as_ref().map(|json| json.get().to_owned());
+        let follow_ups = (!leavings.follow_ups.is_empty()).then(|| {
+            serde_json::to_string(&leavings.follow_ups)
+                .expect("the arguments are JSON already, and the rest are strings and numbers")
+        });
+        (result, follow_ups)
+    }
+
+    /// What follows from it cannot be enqueued, so the attempt has failed.
+    fn refuse(&mut self, core: &Core, refusal: &str) {
+        let error = format!("what follows cannot be enqueued: {refusal}");
+        tracing::warn!(job.id = self.job_id, job.kind = self.kind, error);
+        let delay = core
+            .registry
+            .retry_delay(&self.kind, self.job_id, self.counted);
+        self.outcome = Outcome::Failed { error, delay };
     }
 
     fn fenced(&self) {
@@ -136,20 +165,25 @@ fn by_registration(
 
 async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
     let mut by_worker = Vec::new();
+    let mut with_leavings = Vec::new();
     let mut in_transaction = Vec::new();
     let mut others = Vec::new();
     for settlement in ends {
         match settlement.outcome {
-            Outcome::Completed(Completion::ByWorker) => by_worker.push(settlement),
-            Outcome::Completed(Completion::InTransaction) => in_transaction.push(settlement),
+            Outcome::Completed => by_worker.push(settlement),
+            Outcome::CompletedWith(_) => with_leavings.push(settlement),
+            Outcome::InTransaction => in_transaction.push(settlement),
             Outcome::LeaseLost => settlement.finished(core, "lost"),
             _ => others.push(settlement),
         }
     }
     let is_grouped = |ends: &[Settlement]| ends.iter().any(|settlement| settlement.is_grouped);
     // The next of a group is ready now, and nobody was notified.
-    let frees_groups = is_grouped(&by_worker) || is_grouped(&in_transaction) || is_grouped(&others);
+    let frees_groups = [&by_worker, &with_leavings, &in_transaction, &others]
+        .into_iter()
+        .any(|ends| is_grouped(ends));
     complete(core, registration, by_worker).await;
+    others.extend(complete_with(core, registration, with_leavings).await);
     others.extend(verify(core, registration, in_transaction).await);
     settle(core, registration, others).await;
     if frees_groups {
@@ -190,6 +224,53 @@ async fn complete(core: &Core, registration: &Registration, ends: Vec<Settlement
             settlement.finished(core, "lost");
         }
     }
+}
+
+/// Completes jobs that leave something behind, in the same transaction. Those whose follow-ups the
+/// database refuses come back as failed.
+async fn complete_with(
+    core: &Core,
+    registration: &Registration,
+    ends: Vec<Settlement>,
+) -> Vec<Settlement> {
+    if ends.is_empty() {
+        return ends;
+    }
+    let (job_ids, attempts) = leases(&ends);
+    let (results, follow_ups): (Vec<_>, Vec<_>) = ends.iter().map(Settlement::leavings).unzip();
+    let (rows, tries) = persist(registration, "complete with", || async {
+        sqlx::query_file!(
+            "../../sql/queries/queue_jobs/complete_with.sql",
+            registration.worker_id,
+            &job_ids,
+            &attempts,
+            &results as &[Option<String>],
+            &follow_ups as &[Option<String>],
+        )
+        .fetch_all(&core.pool)
+        .await
+    })
+    .await;
+    let mut answers: HashMap<i64, Option<String>> = rows
+        .into_iter()
+        .flatten()
+        .map(|row| (row.job_id, row.refusal))
+        .collect();
+    let mut refused = Vec::new();
+    for mut settlement in ends {
+        match answers.remove(&settlement.job_id) {
+            Some(Some(refusal)) => {
+                settlement.refuse(core, &refusal);
+                refused.push(settlement);
+            }
+            None if tries == 1 => {
+                settlement.fenced();
+                settlement.finished(core, "lost");
+            }
+            Some(None) | None => settlement.finished(core, "succeeded"),
+        }
+    }
+    refused
 }
 
 /// Looks whether jobs that were completed in their handlers' transactions really are. Those that
@@ -283,10 +364,15 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
             (Some("dead"), _) => settlement.finished(core, "dead"),
             (Some("cancelled" | "discarded"), _) => settlement.finished(core, "cancelled"),
             (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, "snoozed"),
+            (Some(_), Outcome::Waiting(_)) => settlement.finished(core, "waited"),
             (Some(_), _) => settlement.finished(core, "retried"),
         }
     }
-    if fates.values().any(|fate| fate == "scheduled") {
+    // A parked job is due when its patience ends.
+    if fates
+        .values()
+        .any(|fate| fate == "scheduled" || fate == "waiting")
+    {
         core.wake_promoter.notify_one();
     }
     if fates.values().any(|fate| fate == "ready") {

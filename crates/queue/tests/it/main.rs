@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod data;
 mod enqueue;
 mod fleet;
 mod groups;
@@ -15,3 +16,6 @@ mod schedules;
 mod schedules_people;
 mod shutdown;
 mod support;
+mod unique;
+mod waits;
+mod workflows;
