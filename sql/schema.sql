@@ -914,6 +914,14 @@ create table queue.jobs (
   trace_context text,
   -- Error chain of the attempt before this one.
   last_error text,
+  -- Its place in line: run_at, or when its group let it go; in queues with ageing later by priority times queues.ageing. First come, first served.
+  order_at timestamp with time zone not null default clock_now(),
+  -- Priority in queues that serve strictly by priority; 0 in queues with ageing.
+  rank smallint not null default 0,
+  -- Its kind, if that has a line of its own (kinds.own_line); else empty.
+  line text not null default ''::text,
+  -- Which of the places of its group the running job holds, from 0.
+  group_slot smallint,
   -- For how many jobs it still waits (queue.dependencies); null when for none.
   waiting_for integer,
   -- Others may wait for it: its end looks into queue.dependencies. Null: nobody does.
@@ -930,13 +938,58 @@ create table queue.jobs (
 );
 CREATE INDEX jobs_blocked_idx ON queue.jobs USING btree (group_key, priority, run_at, job_id) WHERE (state = 'blocked'::text);
 CREATE INDEX jobs_group_busy_idx ON queue.jobs USING btree (group_key) WHERE ((group_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'running'::text])));
-CREATE UNIQUE INDEX jobs_group_running_idx ON queue.jobs USING btree (group_key) WHERE ((group_key IS NOT NULL) AND (state = 'running'::text));
+CREATE UNIQUE INDEX jobs_group_slot_idx ON queue.jobs USING btree (group_key, group_slot) WHERE ((group_key IS NOT NULL) AND (state = 'running'::text));
+CREATE INDEX jobs_line_idx ON queue.jobs USING btree (queue, rank, line, order_at, job_id) WHERE (state = 'ready'::text);
+CREATE INDEX jobs_line_running_idx ON queue.jobs USING btree (line) WHERE ((state = 'running'::text) AND (line <> ''::text));
 CREATE INDEX jobs_parked_idx ON queue.jobs USING btree (run_at, job_id) WHERE ((state = 'waiting'::text) AND (waiting_for IS NULL));
-CREATE INDEX jobs_ready_idx ON queue.jobs USING btree (queue, priority, run_at, job_id) WHERE (state = 'ready'::text);
 CREATE INDEX jobs_running_idx ON queue.jobs USING btree (worker_id) WHERE (state = 'running'::text);
 CREATE INDEX jobs_scheduled_idx ON queue.jobs USING btree (run_at, job_id) WHERE (state = 'scheduled'::text);
 CREATE UNIQUE INDEX jobs_unique_key_idx ON queue.jobs USING btree (unique_key) WHERE unique_held;
 CREATE TRIGGER queue_jobs_wake AFTER INSERT ON queue.jobs REFERENCING NEW TABLE AS fresh_jobs FOR EACH STATEMENT EXECUTE FUNCTION queue.wake();
+
+-- Settings of a kind. A kind without a row has the defaults: it needs no registration.
+create table queue.kinds (
+  -- Its name.
+  kind text not null,
+  -- While true no worker claims jobs of this kind.
+  paused boolean not null default false,
+  -- Its jobs stand in a line of their own in each queue, so that they do not stand in the way of others when they may not run: it is or was paused, limited, or unknown to some workers.
+  own_line boolean not null default false,
+  -- When a setting last changed.
+  changed_at timestamp with time zone not null default clock_now(),
+  constraint kinds_pkey PRIMARY KEY (kind)
+);
+
+-- What the whole fleet may do at most: jobs at once and jobs per second of a queue or a kind, jobs at once of a group, calls per second under a key that handlers name. Set with queue.set_limit.
+create table queue.limits (
+  -- queue | kind | group | key (a token bucket for handlers: queue.take_tokens).
+  scope text not null,
+  -- The queue, kind, group_key or key that it holds for.
+  name text not null,
+  -- Jobs that may be claimed at once, fleet-wide; null: any number. A group without a row has 1.
+  max_running integer,
+  -- Tokens that the bucket gains a second; null: no rate.
+  per_second double precision,
+  -- Tokens that the bucket holds at most.
+  burst integer,
+  -- Tokens in the bucket at refilled_at.
+  tokens double precision,
+  -- When tokens was last written.
+  refilled_at timestamp with time zone,
+  -- When somebody last set it.
+  changed_at timestamp with time zone not null default clock_now(),
+  constraint limits_pkey PRIMARY KEY (scope, name),
+  constraint limits_group_check CHECK (((scope <> 'group'::text) OR (per_second IS NULL))),
+  constraint limits_key_check CHECK (((scope <> 'key'::text) OR (max_running IS NULL))),
+  constraint limits_max_running_check CHECK (((max_running >=
+CASE scope
+    WHEN 'group'::text THEN 1
+    ELSE 0
+END) AND (max_running <= 10000))),
+  constraint limits_rate_check CHECK (((per_second > (0)::double precision) AND (per_second <= (1000000)::double precision) AND ((burst >= 1) AND (burst <= 1000000)))),
+  constraint limits_scope_check CHECK ((scope = ANY (ARRAY['queue'::text, 'kind'::text, 'group'::text, 'key'::text]))),
+  constraint limits_tokens_check CHECK ((((per_second IS NULL) = (burst IS NULL)) AND ((per_second IS NULL) = (tokens IS NULL)) AND ((per_second IS NULL) = (refilled_at IS NULL))))
+);
 
 -- Settings of a queue. A queue without a row has the defaults: it needs no registration.
 create table queue.queues (
@@ -946,7 +999,10 @@ create table queue.queues (
   paused boolean not null default false,
   -- When a setting last changed.
   changed_at timestamp with time zone not null default clock_now(),
-  constraint queues_pkey PRIMARY KEY (queue)
+  -- What one step of priority is worth in waiting time. Null: strictly by priority, so that urgent work can starve the rest.
+  ageing interval,
+  constraint queues_pkey PRIMARY KEY (queue),
+  constraint queues_ageing_check CHECK (((ageing > '00:00:00'::interval) AND (ageing <= '30 days'::interval)))
 );
 
 -- When jobs come by themselves. Workers compute the ticks; the one that moves next_tick_at on enqueues the tick's job in the same transaction: one job per tick, with any number of workers and no leader.
@@ -1529,9 +1585,13 @@ function queue.cancel_waiting(p_job_ids bigint[], p_causes bigint[], p_outcome t
 function queue.cancel_workflow(p_job_id bigint)
   returns integer;
 
--- Leases up to p_limit ready jobs to a worker; internal, called by the workers.
+-- queue.claim_next for workers of the release before; internal.
 function queue.claim(p_worker_id bigint, p_queues text[], p_kinds text[], p_max_attempts smallint[], p_limit integer)
   returns TABLE(job_id bigint, attempt integer, forgiven integer, max_attempts smallint, priority smallint, queue text, kind text, args jsonb, group_key text, trace_context text, run_at timestamp with time zone, created_at timestamp with time zone, claimed_at timestamp with time zone);
+
+-- Leases up to p_limit ready jobs to a worker; internal, called by the workers.
+function queue.claim_next(p_worker_id bigint, p_queues text[], p_kinds text[], p_max_attempts smallint[], p_limit integer, p_known_queues text[] DEFAULT '{}'::text[], p_known_ranks smallint[] DEFAULT '{}'::smallint[], p_known_lines text[] DEFAULT '{}'::text[], p_known_order_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], p_known_job_ids bigint[] DEFAULT '{}'::bigint[])
+  returns TABLE(job_id bigint, attempt integer, forgiven integer, max_attempts smallint, priority smallint, queue text, kind text, args jsonb, group_key text, trace_context text, run_at timestamp with time zone, created_at timestamp with time zone, claimed_at timestamp with time zone, rank smallint, line text, order_at timestamp with time zone, look_again_ms bigint);
 
 -- Completes attempts whose lease is still held and answers their job ids; internal.
 function queue.complete(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[])
@@ -1589,6 +1649,10 @@ function queue.flow_problems(p_jobs jsonb, p_prefix text)
 function queue.has_huge_number(p_args jsonb)
   returns boolean;
 
+-- What a priority is worth in waiting time in a queue with ageing, else 0; internal.
+function queue.head_start(p_queue text, p_priority smallint)
+  returns interval;
+
 -- A worker proves that it lives, learns whether it counts, and what was cancelled; internal.
 function queue.heartbeat(p_worker_id bigint)
   returns TABLE(alive boolean, eldest boolean, cancelled bigint[]);
@@ -1609,6 +1673,14 @@ function queue.job(p_job_id bigint)
 function queue.job_problems(p_jobs jsonb, p_prefix text DEFAULT 'jobs[%s].'::text)
   returns jsonb;
 
+-- The kind itself if it stands in a line of its own, else an empty text; internal.
+function queue.line_of(p_kind text)
+  returns text;
+
+-- The lines of these queues that have ready jobs, with the first of each; internal.
+function queue.lines(p_queues text[])
+  returns TABLE(queue text, rank smallint, line text, order_at timestamp with time zone, job_id bigint);
+
 -- Creates the history partitions of the coming days and drops those past their retention.
 function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::interval, p_keep_attempts interval DEFAULT '30 days'::interval, p_ahead_days integer DEFAULT 3)
   returns text[];
@@ -1617,23 +1689,39 @@ function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::in
 function queue.open_wait(p_worker_id bigint, p_job_id bigint, p_attempt integer, p_name text, p_named boolean, p_timeout_ms bigint)
   returns TABLE(outcome text, token text, payload jsonb);
 
+-- Puts the jobs of a kind into a line of their own; internal.
+function queue.own_line(p_kind text)
+  returns void;
+
 -- Stops all claims from a queue, fleet-wide and at once.
 function queue.pause(p_queue text)
+  returns void;
+
+-- Stops all claims of a kind, fleet-wide and at once.
+function queue.pause_kind(p_kind text)
   returns void;
 
 -- Stops a schedule, fleet-wide and at once; false when there is none such.
 function queue.pause_schedule(p_schedule text)
   returns boolean;
 
+-- Gives waiting jobs their place in line anew, after queue, kind or priority changed; internal.
+function queue.place_in_line(p_job_ids bigint[])
+  returns void;
+
 -- Makes due scheduled jobs ready; answers how many and when the next is due; internal.
 function queue.promote_due(p_limit integer)
   returns TABLE(promoted integer, next_in_ms bigint);
+
+-- The rank that a priority means in a queue: 0 where it ages; internal.
+function queue.rank_of(p_queue text, p_priority smallint)
+  returns smallint;
 
 -- Registers a worker process and answers its id; internal.
 function queue.register_worker(p_name text, p_version text, p_queues text[], p_kinds text[], p_concurrency integer, p_heartbeat_ms integer)
   returns bigint;
 
--- Makes the next blocked job of each group ready where the group has become free; internal.
+-- Makes the next blocked jobs of each group ready where the group has free places; internal.
 function queue.release_groups(p_group_keys text[])
   returns void;
 
@@ -1657,6 +1745,10 @@ function queue.rescue()
 function queue.resume(p_queue text)
   returns void;
 
+-- Lets workers claim a paused kind again.
+function queue.resume_kind(p_kind text)
+  returns void;
+
 -- Lets a paused schedule tick again, from now on; false when there is none such.
 function queue.resume_schedule(p_schedule text)
   returns boolean;
@@ -1668,6 +1760,10 @@ function queue.resume_wait(p_token text, p_payload jsonb DEFAULT NULL::jsonb)
 -- Puts a dead job back with all its attempts anew; false when there is no such dead job.
 function queue.retry(p_job_id bigint)
   returns boolean;
+
+-- How many jobs of a line the limits let a claim take, and when to look again; internal.
+function queue.room(p_queue text, p_line text, p_limit integer)
+  returns TABLE(room integer, look_again_at timestamp with time zone);
 
 -- Enqueues a schedule's job now, besides its ticks; answers the job, null without a schedule.
 function queue.run_schedule(p_schedule text)
@@ -1681,17 +1777,33 @@ function queue.save_job_data(p_worker_id bigint, p_job_id bigint, p_attempt inte
 function queue.schedule_problems(p_schedule queue.schedules)
   returns jsonb;
 
+-- What one step of priority is worth in waiting time in a queue; null: strict priorities.
+function queue.set_ageing(p_queue text, p_step interval)
+  returns void;
+
+-- Limits jobs at once and starts per second of a queue, kind, group or key, fleet-wide.
+function queue.set_limit(p_scope text, p_name text, p_max_running integer DEFAULT NULL::integer, p_per_second double precision DEFAULT NULL::double precision, p_burst integer DEFAULT NULL::integer)
+  returns void;
+
 -- Ends attempts that did not complete and says what became of their jobs; internal.
 function queue.settle(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays_ms bigint[], p_errors text[])
   returns TABLE(job_id bigint, attempt integer, fate text);
+
+-- Takes tokens for claimed jobs out of their buckets; internal.
+function queue.spend(p_queue text, p_line text, p_jobs integer)
+  returns void;
 
 -- Marks a worker as draining or stopped; internal.
 function queue.stop_worker(p_worker_id bigint, p_draining boolean)
   returns void;
 
--- Releases groups that have blocked jobs and nobody at work; internal, called by the workers.
+-- Releases groups that have blocked jobs and free places; internal, called by the workers.
 function queue.sweep_groups()
   returns void;
+
+-- Takes tokens from a key's bucket: 0, or the milliseconds until they will be there.
+function queue.take_tokens(p_key text, p_tokens integer DEFAULT 1)
+  returns bigint;
 
 -- Enqueues the job of a schedule's newest tick unless somebody did; for workers of the release before.
 function queue.tick(p_schedule text, p_kind text, p_queue text, p_every_ms bigint)
@@ -1700,6 +1812,10 @@ function queue.tick(p_schedule text, p_kind text, p_queue text, p_every_ms bigin
 -- Enqueues the jobs of a schedule's due ticks unless somebody did, and moves it on; internal.
 function queue.tick_schedule(p_schedule text, p_revision bigint, p_seen timestamp with time zone, p_ticks timestamp with time zone[], p_next timestamp with time zone)
   returns TABLE(moved boolean, job_id bigint, revision bigint, paused boolean, next_tick_at timestamp with time zone, now_at timestamp with time zone);
+
+-- The tokens in a bucket at a time; internal.
+function queue.tokens_at(p_limit queue.limits, p_at timestamp with time zone)
+  returns double precision;
 
 -- A time from text; null when it is not one.
 function queue.try_timestamptz(p_text text)

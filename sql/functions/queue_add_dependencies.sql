@@ -14,6 +14,7 @@ create or replace function queue.add_dependencies(
 )
 returns void
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -8,6 +8,7 @@ create or replace function queue.cancel_waiting(
 )
 returns bigint[]
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -5,6 +5,7 @@
 create or replace function queue.cancel_workflow(p_job_id bigint)
 returns integer
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -15,6 +15,7 @@ create or replace function queue.complete(
 )
 returns bigint[]
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -23,6 +24,10 @@ declare
   v_completed bigint[];
   v_group_keys text[];
   v_awaited bigint[];
+  v_limited_queues text[];
+  -- Others may wait for the end of these jobs under a limit, and nobody else would wake a worker.
+  v_limited constant boolean := exists (
+    select from queue.limits as l where l.scope in ('queue', 'kind') and l.max_running is not null);
 begin
   with ended as (
     delete from queue.jobs as j
@@ -47,8 +52,9 @@ begin
   select
     array_agg(job_id),
     array_agg(group_key) filter (where group_key is not null),
-    array_agg(job_id) filter (where has_dependants)
-  into v_completed, v_group_keys, v_awaited
+    array_agg(job_id) filter (where has_dependants),
+    array_agg(queue) filter (where v_limited)
+  into v_completed, v_group_keys, v_awaited, v_limited_queues
   from ended;
 
   if v_group_keys is not null then
@@ -56,6 +62,10 @@ begin
   end if;
   if v_awaited is not null then
     perform queue.end_dependencies(v_awaited, 'completed');
+  end if;
+  if v_limited_queues is not null then
+    perform pg_notify('queue_jobs', woken.queue)
+    from (select distinct unnest(v_limited_queues) as queue) as woken;
   end if;
   return coalesce(v_completed, '{}');
 end

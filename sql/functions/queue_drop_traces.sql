@@ -5,6 +5,7 @@
 create or replace function queue.drop_traces(p_before timestamptz)
 returns void
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -9,6 +9,7 @@
 create or replace function queue.end_dependencies(p_job_ids bigint[], p_outcome text)
 returns void
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

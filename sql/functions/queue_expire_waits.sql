@@ -6,6 +6,7 @@ create or replace function queue.expire_waits(p_limit integer)
 returns void
 language plpgsql volatile
 set plan_cache_mode = force_custom_plan
+set jit = off
 set enable_seqscan = off
 as $$
 declare

@@ -9,6 +9,7 @@ returns table (
   inserted boolean
 )
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

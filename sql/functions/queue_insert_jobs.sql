@@ -2,10 +2,13 @@
 -- come into being, and where their first state is decided:
 --   scheduled  run_at is ahead
 --   waiting    it waits for other jobs (`after`; queue.add_dependencies makes the edges)
---   blocked    another job of the group is waiting or running, or stands before it in this array
+--   blocked    its group has no place for it: other jobs of the group are ready, running, blocked
+--              or stand before it in this array
 --   ready      otherwise
 -- A job of a group whose neighbour commits at the same moment may be blocked though nobody is
 -- before it any more; queue.sweep_groups() finds it within a second or two.
+-- Its place in line (rank, line, order_at) is looked up per job only where there is a queue with
+-- ageing or a kind with a line of its own.
 create or replace function queue.insert_jobs(p_jobs jsonb)
 returns table (
   "position" integer,
@@ -15,6 +18,7 @@ returns table (
 language plpgsql volatile
 -- Every look at queue.jobs is by a key. On a young table the planner does not know that yet, and
 -- would read all of it for each call.
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -23,6 +27,8 @@ as $$
 declare
   v_now constant timestamptz := clock_now();
   v_trace constant text := nullif(left(current_setting('stevedore.traceparent', true), 200), '');
+  v_ages constant boolean := exists (select from queue.queues as q where q.ageing is not null);
+  v_lined constant boolean := exists (select from queue.kinds as k where k.own_line);
   v_ids bigint[];
   v_inserted boolean[];
   v_rest jsonb;
@@ -48,33 +54,44 @@ begin
       coalesce(body->>'trace_context', v_trace) as trace_context
     from jsonb_array_elements(p_jobs) with ordinality as element(body, position)
   ),
-  first_of_group as materialized (
-    select distinct on (group_key) job_id
+  in_group as materialized (
+    select
+      job_id,
+      row_number() over (partition by group_key order by priority, run_at, job_id) as turn
     from input
     where group_key is not null and run_at <= v_now and waiting_for is null
-    order by group_key, priority, run_at, job_id
   ),
   created as (
     insert into queue.jobs (
-      job_id, run_at, created_at, priority, max_attempts, unique_held, state, queue, kind, args,
-      unique_key, unique_scope, group_key, trace_context, waiting_for
+      job_id, run_at, created_at, order_at, rank, line, priority, max_attempts, unique_held, state,
+      queue, kind, args, unique_key, unique_scope, group_key, trace_context,
+      waiting_for
     )
     select
-      i.job_id, i.run_at, v_now, i.priority, i.max_attempts,
+      i.job_id, i.run_at, v_now,
+      case when v_ages then i.run_at + queue.head_start(i.queue, i.priority) else i.run_at end,
+      case when v_ages then queue.rank_of(i.queue, i.priority) else i.priority end,
+      case when v_lined then queue.line_of(i.kind) else '' end,
+      i.priority, i.max_attempts,
       i.unique_key is not null and i.unique_scope <> 'period',
       case
         when i.waiting_for is not null then 'waiting'
         when i.run_at > v_now then 'scheduled'
         when i.group_key is null then 'ready'
-        when i.job_id not in (select f.job_id from first_of_group as f) then 'blocked'
-        when exists (
-          select from queue.jobs as busy
-          where busy.group_key = i.group_key and busy.state in ('ready', 'running')
-        ) then 'blocked'
         when exists (
           select from queue.jobs as before
           where before.group_key = i.group_key and before.state = 'blocked'
         ) then 'blocked'
+        when (select g.turn from in_group as g where g.job_id = i.job_id)
+          + (
+            select count(*) from queue.jobs as busy
+            where busy.group_key = i.group_key and busy.state in ('ready', 'running')
+          ) > coalesce(
+            (
+              select l.max_running from queue.limits as l
+              where l.scope = 'group' and l.name = i.group_key
+            ),
+            1) then 'blocked'
         else 'ready'
       end,
       i.queue, i.kind, i.args, i.unique_key, i.unique_scope, i.group_key, i.trace_context,

@@ -1,34 +1,43 @@
--- Makes the next job of each group ready, where no other job of the group is ready or running.
+-- Makes the next jobs of each group ready, as many as the group has places that no other of its
+-- jobs takes (ready or running). They join the end of the line: groups take turns, in proportion to
+-- their places, however much one of them has waiting.
 -- Called in the transaction that freed the group, after the freeing statement.
 -- Locks: the rows it makes ready; skips those that somebody else is moving.
 create or replace function queue.release_groups(p_group_keys text[])
 returns void
 language sql volatile
 as $$
-  with released as (
+  with freed as (
+    select named.group_key, coalesce(l.max_running, 1) as places
+    from (select distinct unnest(p_group_keys) as group_key) as named
+    left join queue.limits as l on l.scope = 'group' and l.name = named.group_key
+  ),
+  released as (
     select head.job_id
-    from (select distinct unnest(p_group_keys) as group_key) as freed
+    from freed
     cross join lateral (
       select j.job_id
       from queue.jobs as j
       where j.group_key = freed.group_key
         and j.state = 'blocked'
       order by j.priority, j.run_at, j.job_id
-      limit 1
+      limit greatest(0, freed.places - (
+        select count(*)
+        from queue.jobs as busy
+        where busy.group_key = freed.group_key
+          and busy.state in ('ready', 'running')
+      ))
       for update skip locked
     ) as head
-    where not exists (
-      select from queue.jobs as busy
-      where busy.group_key = freed.group_key
-        and busy.state in ('ready', 'running')
-    )
   )
   update queue.jobs as j
-  set state = 'ready'
+  set
+    state = 'ready',
+    order_at = greatest(clock_now(), j.run_at) + queue.head_start(j.queue, j.priority)
   from released
   where j.job_id = released.job_id
     and j.state = 'blocked'
 $$;
 
 comment on function queue.release_groups(text[]) is
-  'Makes the next blocked job of each group ready where the group has become free; internal.';
+  'Makes the next blocked jobs of each group ready where the group has free places; internal.';

@@ -6,6 +6,7 @@
 create or replace function queue.release_waiting(p_job_ids bigint[])
 returns void
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 as $$
 declare
@@ -18,6 +19,8 @@ begin
     set
       waiting_for = null,
       run_at = case when j.waiting_for is null then v_now else greatest(j.run_at, v_now) end,
+      order_at = case when j.waiting_for is null then v_now else greatest(j.run_at, v_now) end
+        + queue.head_start(j.queue, j.priority),
       state = case
         when j.waiting_for is not null and j.run_at > greatest(v_now, j.created_at)
           then 'scheduled'

@@ -25,6 +25,7 @@ begin
   set
     args = coalesce(v_args, j.args),
     run_at = coalesce(v_run_at, j.run_at),
+    order_at = coalesce(v_run_at + queue.head_start(j.queue, j.priority), j.order_at),
     state = case
       when j.state = 'waiting' or v_run_at is null then j.state
       when v_run_at > v_now then 'scheduled'

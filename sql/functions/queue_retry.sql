@@ -14,13 +14,15 @@ begin
   insert into queue.jobs (
     job_id, run_at, created_at, attempt, forgiven, priority, max_attempts, unique_held,
     has_dependants, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
-    last_error
+    last_error, order_at, rank, line
   )
   select
     job_id, clock_now(), created_at, attempt, attempt, priority, max_attempts,
     unique_key is not null and unique_scope is distinct from 'period', true,
     case when group_key is null then 'ready' else 'blocked' end,
-    queue, kind, args, unique_key, unique_scope, group_key, trace_context, last_error
+    queue, kind, args, unique_key, unique_scope, group_key, trace_context, last_error,
+    clock_now() + queue.head_start(queue, priority), queue.rank_of(queue, priority),
+    queue.line_of(kind)
   from revived;
   v_found := found;
 

@@ -28,6 +28,7 @@ returns table (
   fate text
 )
 language plpgsql volatile
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -102,6 +103,9 @@ begin
       state = h.fate,
       run_at = case when h.outcome in ('failed', 'snoozed') or h.fate = 'waiting'
         then h.again_at else j.run_at end,
+      order_at = case when h.outcome in ('failed', 'snoozed') or h.fate = 'waiting'
+        then j.order_at + (h.again_at - j.run_at) else j.order_at end,
+      group_slot = null,
       forgiven = j.forgiven
         + case when h.outcome in ('snoozed', 'waiting', 'released', 'unstarted')
           then 1 else 0 end,
@@ -186,6 +190,13 @@ begin
   loop
     perform queue.end_dependencies(v_ended, v_outcome);
   end loop;
+
+  if exists (
+    select from queue.limits as l
+    where l.scope in ('queue', 'kind') and l.max_running is not null
+  ) then
+    perform pg_notify('queue_jobs', '*');
+  end if;
 end
 $$;
 

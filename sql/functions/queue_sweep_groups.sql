@@ -1,4 +1,4 @@
--- The safety net of groups: releases those that have blocked jobs and nobody ready or running, the
+-- The safety net of groups: releases those that have blocked jobs and a free place, the
 -- trace of an enqueue and a completion that did not see each other. Walks from group to group
 -- through jobs_blocked_idx, so a group of a million blocked jobs costs one step.
 create or replace function queue.sweep_groups()
@@ -29,9 +29,10 @@ begin
   )
   select array_agg(b.group_key) into v_stalled
   from blocked as b
+  left join queue.limits as l on l.scope = 'group' and l.name = b.group_key
   where b.group_key is not null
-    and not exists (
-      select from queue.jobs as j
+    and coalesce(l.max_running, 1) > (
+      select count(*) from queue.jobs as j
       where j.group_key = b.group_key and j.state in ('ready', 'running'));
 
   if v_stalled is not null then
@@ -42,4 +43,4 @@ end
 $$;
 
 comment on function queue.sweep_groups() is
-  'Releases groups that have blocked jobs and nobody at work; internal, called by the workers.';
+  'Releases groups that have blocked jobs and free places; internal, called by the workers.';

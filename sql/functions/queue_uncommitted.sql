@@ -7,6 +7,7 @@ create or replace function queue.uncommitted(
 )
 returns bigint[]
 language sql stable
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

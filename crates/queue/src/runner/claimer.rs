@@ -24,11 +24,12 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
     let mut backoff = Backoff::default();
     let mut idle_wait = POLL_MIN;
     let mut is_more = true;
+    let mut look_again = None;
     loop {
         let ready = async {
             let slots = free_slots(&core, is_more).await;
             if !is_more {
-                wait_for_work(&core, &mut idle_wait).await;
+                wait_for_work(&core, &mut idle_wait, look_again).await;
             }
             slots
         };
@@ -43,10 +44,11 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
         }
         // Never dropped half way: the database would have claimed what nobody here knows of.
         let wait = match claim(&core, slots, &claimed).await {
-            Ok(count) => {
+            Ok(claim) => {
                 backoff.reset();
-                is_more = count == wanted;
-                if count > 0 {
+                is_more = claim.count == wanted;
+                look_again = claim.look_again;
+                if claim.count > 0 {
                     idle_wait = POLL_MIN;
                 }
                 continue;
@@ -75,11 +77,11 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
     }
 }
 
-/// Two workers took jobs of one group in the same instant, and the index stopped this one.
+/// Two workers took a place of one group in the same instant, and the index stopped this one.
 fn is_group_race(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .is_some_and(|error| error.constraint() == Some("jobs_group_running_idx"))
+        .is_some_and(|error| error.constraint() == Some("jobs_group_slot_idx"))
 }
 
 /// Others declared this worker dead; the keeper begins anew.
@@ -120,7 +122,7 @@ fn take_more(core: &Core, slots: &mut OwnedSemaphorePermit, batch: usize) {
 }
 
 /// Waits until something says that there may be ready jobs, or it is time to look anyway.
-async fn wait_for_work(core: &Core, idle_wait: &mut Duration) {
+async fn wait_for_work(core: &Core, idle_wait: &mut Duration, look_again: Option<Duration>) {
     let poll_max = core.settings.poll_max;
     let wait = if core.is_listening() {
         poll_max
@@ -129,19 +131,29 @@ async fn wait_for_work(core: &Core, idle_wait: &mut Duration) {
         *idle_wait = (*idle_wait * 2).min(poll_max);
         wait
     };
+    let wait = look_again.map_or(wait, |look_again| wait.min(look_again));
     tokio::select! {
         () = core.wake_claimer.notified() => {}
         () = tokio::time::sleep(wait) => {}
     }
 }
 
-/// Claims at most as many jobs as there are slots; answers how many.
+/// What a claim brought.
+struct Claim {
+    count: usize,
+    /// Limits hold jobs back for so long.
+    look_again: Option<Duration>,
+}
+
+/// Claims at most as many jobs as there are slots, and sends them to the handlers.
 async fn claim(
     core: &Core,
     mut slots: OwnedSemaphorePermit,
     claimed: &mpsc::UnboundedSender<Arc<ClaimedJob>>,
-) -> Result<usize, sqlx::Error> {
+) -> Result<Claim, sqlx::Error> {
     let registration = core.registration();
+    let known = core.lines.known();
+    let is_known = !known.queues.is_empty();
     let started = Instant::now();
     let result = sqlx::query_file!(
         "../../sql/queries/queue_jobs/claim.sql",
@@ -150,22 +162,48 @@ async fn claim(
         &core.kinds,
         &core.attempts_max,
         i32::try_from(slots.num_permits()).unwrap_or(i32::MAX),
+        &known.queues,
+        &known.ranks,
+        &known.lines,
+        &known.order_at,
+        &known.job_ids,
     )
     .fetch_all(&core.pool)
     .await;
+    let took = started.elapsed();
     let found = match &result {
-        Ok(rows) if rows.is_empty() => "empty",
+        Ok(rows) if rows.iter().all(|row| row.job_id.is_none()) => "empty",
         Ok(_) => "hit",
         Err(_) => "error",
     };
-    meters::claim(core.label(), found, started.elapsed());
+    meters::claim(core.label(), found, took);
     let mut rows = result?;
-    let count = rows.len();
-    rows.sort_unstable_by_key(|row| (row.priority, row.run_at, row.job_id));
+    let held_back = rows.pop_if(|row| row.job_id.is_none());
+    let look_again = held_back.and_then(|row| row.look_again_ms);
+    let claim = Claim {
+        count: rows.len(),
+        look_again: look_again.map(|ms| Duration::from_millis(ms.max(1).unsigned_abs())),
+    };
+    core.lines.ended(
+        is_known,
+        took,
+        u32::try_from(claim.count).unwrap_or(u32::MAX),
+    );
+    if let Some(first) = rows.first() {
+        core.lines.clock(first.claimed_at);
+    }
+    rows.sort_unstable_by_key(|row| (row.rank, row.order_at, row.job_id));
     for row in rows {
+        let job_id = row
+            .job_id
+            .expect("only the last row of a claim is without a job");
+        if is_known {
+            let line = (row.queue.clone(), row.rank, row.line);
+            core.lines.claimed(line, (row.order_at, job_id));
+        }
         let waited = (row.claimed_at - row.run_at).to_std().unwrap_or_default();
         let job = Arc::new(ClaimedJob {
-            job_id: row.job_id,
+            job_id,
             attempt: row.attempt,
             forgiven: row.forgiven,
             max_attempts: row.max_attempts,
@@ -187,7 +225,7 @@ async fn claim(
         // Fails only when the handlers have ended early; the shutdown that follows hands it back.
         let _ = claimed.send(job);
     }
-    Ok(count)
+    Ok(claim)
 }
 
 /// Puts back the jobs that are leased to this worker and that it knows nothing of, because the

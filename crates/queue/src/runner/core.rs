@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::RunnerSettings;
+use super::lines::Lines;
 use super::news::News;
 use super::settler::Settlement;
 use crate::claimed::{ClaimedJob, Registration};
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) attempts_max: Vec<i16>,
     /// One permit for each job that may run at once.
     pub(crate) slots: Arc<Semaphore>,
+    /// Where the ready jobs stand.
+    pub(crate) lines: Lines,
     /// There may be ready jobs.
     pub(crate) wake_claimer: Notify,
     /// There may be scheduled jobs that are due soon.
@@ -87,6 +90,7 @@ impl Core {
             queues,
             kinds,
             attempts_max,
+            lines: Lines::default(),
             wake_claimer: Notify::new(),
             wake_promoter: Notify::new(),
             news: News::default(),

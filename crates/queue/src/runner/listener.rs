@@ -64,13 +64,7 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
             }
             (_, "@") => core.wake_promoter.notify_one(),
             (_, news) if news.starts_with("@") => core.news.hear(news, &core.kinds),
-            (_, "*") => core.wake_claimer.notify_one(),
-            (_, queue) => {
-                if core.queues.iter().any(|ours| ours == queue) {
-                    core.wake_claimer.notify_one();
-                }
+            (_, "*") => {
+                core.lines.refilled(None);
+                core.wake_claimer.notify_one();
             }
-        }
-    }
-    Ok(())
-}

@@ -2,6 +2,7 @@
 //!
 //! Its parts, one file each; each is a loop that survives every error of the database:
 //! - [`claimer`]: takes jobs while slots are free, woken by notifications or by its poll
+//! - [`lines`]: remembers where the ready jobs stand when looking for them is dear
 //! - [`settler`]: writes the ends of attempts, as many at once as have come
 //! - [`keeper`]: proves that the worker lives, puts back the jobs of those that do not
 //! - [`listener`]: hears of new jobs and cancellations
@@ -14,6 +15,7 @@ mod claimer;
 pub(crate) mod core;
 mod duties;
 mod keeper;
+mod lines;
 mod listener;
 mod news;
 mod promoter;
@@ -208,6 +210,7 @@ impl Parts {
         let settler = tokio::spawn(settler::run(Arc::clone(core), settled, end.clone()));
         let mut others = vec![
             tokio::spawn(claimer::run(Arc::clone(core), claimed)),
+            tokio::spawn(lines::run(Arc::clone(core))),
             tokio::spawn(promoter::run(Arc::clone(core))),
             tokio::spawn(scheduler::run(Arc::clone(core))),
             tokio::spawn(duties::run(Arc::clone(core), duty)),

@@ -43,6 +43,7 @@ async fn promote(core: &Core) -> Result<Duration, sqlx::Error> {
             .fetch_one(&core.pool)
             .await?;
         if row.promoted > 0 {
+            core.lines.refilled(None);
             core.wake_claimer.notify_one();
         }
         if row.promoted < BATCH {

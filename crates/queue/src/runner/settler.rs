@@ -187,6 +187,7 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
     others.extend(verify(core, registration, in_transaction).await);
     settle(core, registration, others).await;
     if frees_groups {
+        core.lines.refilled(None);
         core.wake_claimer.notify_one();
     }
 }
