@@ -69,14 +69,15 @@ create table queue.limits (
 ) with (fillfactor = 50);
 
 comment on table queue.limits is
-  'What the whole fleet may do at most: jobs at once and jobs per second of a queue or a kind, jobs '
-  'at once of a group, calls per second under a key that handlers name. Set with queue.set_limit.';
+  'What the whole fleet may do at most: jobs at once and per second of a queue or a kind, jobs at '
+  'once of a group, calls per second under a key that handlers name. Set with queue.set_limit.';
 comment on column queue.limits.scope is
   'queue | kind | group | key (a token bucket for handlers: queue.take_tokens).';
 comment on column queue.limits.name is 'The queue, kind, group_key or key that it holds for.';
 comment on column queue.limits.max_running is
   'Jobs that may be claimed at once, fleet-wide; null: any number. A group without a row has 1.';
-comment on column queue.limits.per_second is 'Tokens that the bucket gains a second; null: no rate.';
+comment on column queue.limits.per_second is
+  'Tokens that the bucket gains a second; null: no rate.';
 comment on column queue.limits.burst is 'Tokens that the bucket holds at most.';
 comment on column queue.limits.tokens is 'Tokens in the bucket at refilled_at.';
 comment on column queue.limits.refilled_at is 'When tokens was last written.';

@@ -960,7 +960,7 @@ create table queue.kinds (
   constraint kinds_pkey PRIMARY KEY (kind)
 );
 
--- What the whole fleet may do at most: jobs at once and jobs per second of a queue or a kind, jobs at once of a group, calls per second under a key that handlers name. Set with queue.set_limit.
+-- What the whole fleet may do at most: jobs at once and per second of a queue or a kind, jobs at once of a group, calls per second under a key that handlers name. Set with queue.set_limit.
 create table queue.limits (
   -- queue | kind | group | key (a token bucket for handlers: queue.take_tokens).
   scope text not null,

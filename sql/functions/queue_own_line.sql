@@ -1,6 +1,6 @@
--- From now on jobs of this kind stand in a line of their own, those that wait already, too: they may
--- be held back without standing in the way of other kinds. Also puts right those whose enqueue did
--- not see it. Reads all of the hot table. Locks: the rows that it moves.
+-- From now on jobs of this kind stand in a line of their own, those that wait already, too: they
+-- may be held back without standing in the way of other kinds. Also puts right those whose enqueue
+-- did not see it. Reads all of the hot table. Locks: the rows that it moves.
 create or replace function queue.own_line(p_kind text)
 returns void
 language plpgsql volatile

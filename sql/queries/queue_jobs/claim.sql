@@ -6,7 +6,6 @@ select
   attempt as "attempt!",
   forgiven as "forgiven!",
   max_attempts as "max_attempts!",
-  priority as "priority!",
   queue as "queue!",
   kind as "kind!",
   args::text as "args!",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -145,17 +146,37 @@ struct Claim {
     look_again: Option<Duration>,
 }
 
+/// A claimed job, or (without `job_id`) when to look again.
+struct Row {
+    job_id: Option<i64>,
+    attempt: i32,
+    forgiven: i32,
+    max_attempts: i16,
+    queue: String,
+    kind: String,
+    args: String,
+    group_key: Option<String>,
+    trace_context: Option<String>,
+    run_at: DateTime<Utc>,
+    claimed_at: DateTime<Utc>,
+    rank: i16,
+    line: String,
+    order_at: DateTime<Utc>,
+    look_again_ms: Option<i64>,
+}
+
 /// Claims at most as many jobs as there are slots, and sends them to the handlers.
 async fn claim(
     core: &Core,
-    mut slots: OwnedSemaphorePermit,
+    slots: OwnedSemaphorePermit,
     claimed: &mpsc::UnboundedSender<Arc<ClaimedJob>>,
 ) -> Result<Claim, sqlx::Error> {
     let registration = core.registration();
     let known = core.lines.known();
     let is_known = !known.queues.is_empty();
     let started = Instant::now();
-    let result = sqlx::query_file!(
+    let result = sqlx::query_file_as!(
+        Row,
         "../../sql/queries/queue_jobs/claim.sql",
         registration.worker_id,
         &queues_in_turn(core),
@@ -180,23 +201,33 @@ async fn claim(
     let mut rows = result?;
     let held_back = rows.pop_if(|row| row.job_id.is_none());
     let look_again = held_back.and_then(|row| row.look_again_ms);
+    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    core.lines.ended(is_known, took, count);
+    if let Some(first) = rows.first() {
+        core.lines.clock(first.claimed_at);
+    }
     let claim = Claim {
         count: rows.len(),
         look_again: look_again.map(|ms| Duration::from_millis(ms.max(1).unsigned_abs())),
     };
-    core.lines.ended(
-        is_known,
-        took,
-        u32::try_from(claim.count).unwrap_or(u32::MAX),
-    );
-    if let Some(first) = rows.first() {
-        core.lines.clock(first.claimed_at);
-    }
+    hand_out(core, &registration, rows, slots, claimed, is_known)?;
+    Ok(claim)
+}
+
+/// Sends claimed jobs to the handlers, in their order.
+fn hand_out(
+    core: &Core,
+    registration: &Arc<Registration>,
+    mut rows: Vec<Row>,
+    mut slots: OwnedSemaphorePermit,
+    claimed: &mpsc::UnboundedSender<Arc<ClaimedJob>>,
+    is_known: bool,
+) -> Result<(), sqlx::Error> {
     rows.sort_unstable_by_key(|row| (row.rank, row.order_at, row.job_id));
     for row in rows {
         let job_id = row
             .job_id
-            .expect("only the last row of a claim is without a job");
+            .expect("the only row without a job was taken off");
         if is_known {
             let line = (row.queue.clone(), row.rank, row.line);
             core.lines.claimed(line, (row.order_at, job_id));
@@ -215,7 +246,7 @@ async fn claim(
             group_key: row.group_key,
             trace_context: row.trace_context,
             waited,
-            registration: Arc::<Registration>::clone(&registration),
+            registration: Arc::clone(registration),
             cancel: CancellationToken::new(),
             _slot: slots
                 .split(1)
@@ -225,7 +256,7 @@ async fn claim(
         // Fails only when the handlers have ended early; the shutdown that follows hands it back.
         let _ = claimed.send(job);
     }
-    Ok(claim)
+    Ok(())
 }
 
 /// Puts back the jobs that are leased to this worker and that it knows nothing of, because the

@@ -68,3 +68,13 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
                 core.lines.refilled(None);
                 core.wake_claimer.notify_one();
             }
+            (_, queue) => {
+                if core.queues.iter().any(|ours| ours == queue) {
+                    core.lines.refilled(Some(queue));
+                    core.wake_claimer.notify_one();
+                }
+            }
+        }
+    }
+    Ok(())
+}
