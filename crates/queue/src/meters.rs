@@ -134,6 +134,12 @@ pub(crate) fn schedule_succeeded(kind: &str) {
         .set(unix_seconds());
 }
 
+/// Zero also counts: a rate over a counter that appears with its first tick would miss that.
+pub(crate) fn ticks_missed(kind: &str, ticks: usize) {
+    let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
+    counter!("stevedore_cron_ticks_missed_total", "cron" => kind.to_owned()).increment(ticks);
+}
+
 pub(crate) fn queue_jobs(queue: &str, state: &str, jobs: f64) {
     gauge!(
         "stevedore_queue_jobs",

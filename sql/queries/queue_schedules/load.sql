@@ -2,6 +2,7 @@
 -- those of them whose policy has a schedule. Index: schedules_kind_idx.
 select
   schedule,
+  kind,
   every_ms,
   expression,
   zone,

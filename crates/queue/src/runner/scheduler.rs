@@ -17,6 +17,7 @@ use super::backoff::Backoff;
 use super::core::Core;
 use super::news::Heard;
 use crate::job::jitter;
+use crate::meters;
 use crate::schedule::{Dst, Due, Missed, Schedule, Timetable};
 
 /// How often the table is read though nothing was heard: for clocks that were set.
@@ -51,6 +52,7 @@ struct Scheduler<'a> {
 
 /// A schedule as the worker last heard of it.
 struct Known {
+    kind: String,
     table: Timetable,
     missed: Missed,
     revision: i64,
@@ -217,7 +219,9 @@ impl<'a> Scheduler<'a> {
             if row.paused {
                 continue;
             }
+            meters::ticks_missed(&row.kind, 0);
             let mut known = Known {
+                kind: row.kind,
                 delay: self.delay(&row.schedule),
                 was_first: before
                     .remove(&row.schedule)
@@ -269,6 +273,7 @@ impl<'a> Scheduler<'a> {
             Some(first) if !known.unset => known.table.due(first, now, known.missed),
             _ => Due {
                 ticks: Vec::new(),
+                missed: 0,
                 next: known.table.next_after(now),
             },
         };
@@ -287,6 +292,9 @@ impl<'a> Scheduler<'a> {
             return Ok(());
         };
         self.clock = Some((ticked.now_at, Instant::now()));
+        if ticked.moved {
+            meters::ticks_missed(&known.kind, due.missed);
+        }
         if let Some(job_id) = ticked.job_id {
             tracing::debug!(schedule = name, job.id = job_id, "schedule ticked");
         }

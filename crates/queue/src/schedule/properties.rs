@@ -179,6 +179,7 @@ proptest! {
         let newest = |count: usize| all[all.len() - count.min(all.len())..].to_vec();
         let caught_up = table.due(first, now, Missed::CatchUp(most));
         prop_assert_eq!(&caught_up.ticks, &newest(usize::from(most)));
+        prop_assert_eq!(caught_up.missed, all.len() - caught_up.ticks.len());
         prop_assert!(caught_up.next.unwrap() > now);
         prop_assert_eq!(&table.due(first, now, Missed::Once).ticks, &newest(1));
         let late = now - *all.last().unwrap() > chrono::TimeDelta::seconds(60);

@@ -16,6 +16,9 @@ use super::{CATCH_UP_MAX, Dst, EVERY_MIN, LATE_MAX, Missed, Schedule, ScheduleEr
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
+/// Missed ticks that are counted at most: then somebody has looked already.
+const COUNTED_MAX: usize = 10_000;
+
 /// A schedule that was checked.
 #[derive(Clone, Debug)]
 pub(crate) enum Timetable {
@@ -38,6 +41,8 @@ pub(crate) struct Calendar {
 pub(crate) struct Due {
     /// The ticks that get a job, in their order.
     pub(crate) ticks: Vec<DateTime<Utc>>,
+    /// How many more there were, as far as it is worth counting.
+    pub(crate) missed: usize,
     /// The first tick that is not due yet.
     pub(crate) next: Option<DateTime<Utc>>,
 }
@@ -78,6 +83,9 @@ impl Timetable {
     /// What to do at `now` about the ticks since `first`, which is one of them.
     pub(crate) fn due(&self, first: DateTime<Utc>, now: DateTime<Utc>, missed: Missed) -> Due {
         let next = self.next_after(now);
+        let all = std::iter::successors(Some(first), |tick| self.next_after(*tick));
+        let all = all.take_while(|tick| *tick <= now).take(COUNTED_MAX);
+        let count = all.count();
         let mut ticks = if first <= now {
             let most = match missed {
                 Missed::Skip | Missed::Once => 1,
@@ -91,7 +99,12 @@ impl Timetable {
             let late_max = TimeDelta::from_std(LATE_MAX).unwrap_or(TimeDelta::MAX);
             ticks.retain(|tick| now - *tick <= late_max);
         }
-        Due { ticks, next }
+        let missed = count.saturating_sub(ticks.len());
+        Due {
+            ticks,
+            missed,
+            next,
+        }
     }
 
     /// The newest `most` ticks of `first ..= now`, in their order.

@@ -220,6 +220,13 @@ pub const ALL: &[Metric] = &[
         "When a scheduled job last succeeded in this process, in seconds since 1970",
     ),
     exported(
+        "stevedore_cron_ticks_missed_total",
+        Counter,
+        Worker,
+        &[named("cron", "the scheduled job kinds")],
+        "Ticks of a schedule that passed without a job",
+    ),
+    exported(
         "stevedore_notifications_total",
         Counter,
         Worker,
@@ -448,12 +455,5 @@ pub const ALL: &[Metric] = &[
         Monitor,
         &[],
         "How long the oldest event that is not published has been waiting",
-    ),
-    reserved(
-        "stevedore_cron_ticks_missed_total",
-        Counter,
-        Worker,
-        &[named("cron", "the scheduled job kinds")],
-        "Ticks of a schedule that passed without a job",
     ),
 ];
