@@ -72,7 +72,8 @@ begin
   update queue.schedules as s
   set next_tick_at = p_next,
     last_tick_at = greatest(s.last_tick_at, v_last_tick_at),
-    last_job_id = coalesce(v_job_id, s.last_job_id)
+    last_job_id = coalesce(v_job_id, s.last_job_id),
+    problem = null
   where s.schedule = p_schedule;
   perform pg_notify('queue_jobs', '@tick ' || p_revision || ' '
     || coalesce(floor(extract(epoch from p_next) * 1000)::bigint::text, 'never')

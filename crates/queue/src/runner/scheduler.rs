@@ -24,6 +24,11 @@ use crate::schedule::{Dst, Due, Missed, Schedule, Timetable};
 const RELOAD_LISTENING: Duration = Duration::from_secs(600);
 /// The same where notifications do not arrive: changes by people take this long.
 const RELOAD_DEAF: Duration = Duration::from_secs(15);
+/// Changes that come one after the other are read together: no look at the table is nearer to the
+/// one before.
+const RELOAD_APART: Duration = Duration::from_millis(200);
+/// How long a schedule rests whose job the database refused.
+const REFUSED_REST: Duration = Duration::from_secs(5);
 /// Who made a tick comes to the next one on time; timers cut this much off.
 const FIRST: Duration = Duration::from_millis(1);
 /// The others come later, in case it is gone, and spread out, each schedule in another order: by
@@ -48,6 +53,7 @@ struct Scheduler<'a> {
     clock: Option<(DateTime<Utc>, Instant)>,
     is_declared: bool,
     reload_at: Instant,
+    loaded_at: Option<Instant>,
 }
 
 /// A schedule as the worker last heard of it.
@@ -89,6 +95,7 @@ impl<'a> Scheduler<'a> {
             clock: None,
             is_declared: false,
             reload_at: Instant::now(),
+            loaded_at: None,
         }
     }
 
@@ -134,7 +141,7 @@ impl<'a> Scheduler<'a> {
             self.take_note(self.core.news.take());
             let known = self.known.get(name);
             if known.is_some_and(|known| self.until(known) == Some(Duration::ZERO)) {
-                self.tick(name).await?;
+                self.tick_or_rest(name).await?;
             }
         }
         let waits = self.known.values().filter_map(|known| self.until(known));
@@ -200,6 +207,7 @@ impl<'a> Scheduler<'a> {
             RELOAD_DEAF
         };
         self.reload_at = Instant::now() + wait;
+        self.loaded_at = Some(Instant::now());
         // The rules of a time zone may have changed since the next tick was written down. Only at
         // the start, so that workers whose rules differ do not argue.
         let is_first = self.clock.is_none();
@@ -248,11 +256,7 @@ impl<'a> Scheduler<'a> {
     }
 
     async fn report(&self, name: &str, revision: i64, why: &str) -> Result<(), sqlx::Error> {
-        tracing::warn!(
-            schedule = name,
-            why,
-            "schedule makes no sense, not ticking it"
-        );
+        tracing::warn!(schedule = name, why, "schedule cannot be ticked");
         sqlx::query_file!(
             "../../sql/queries/queue_schedules/report.sql",
             name,
@@ -261,6 +265,23 @@ impl<'a> Scheduler<'a> {
         )
         .execute(&self.core.pool)
         .await?;
+        Ok(())
+    }
+
+    /// Ticks a schedule. One whose job cannot be enqueued (somebody broke its row) must not keep
+    /// the others from ticking: it says why, and rests.
+    async fn tick_or_rest(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        let Err(error) = self.tick(name).await else {
+            return Ok(());
+        };
+        let Some(refused) = error.as_database_error() else {
+            return Err(error);
+        };
+        let why = refused.message().to_owned();
+        if let Some(known) = self.known.remove(name) {
+            self.report(name, known.revision, &why).await?;
+        }
+        self.reload_at = self.reload_at.min(Instant::now() + REFUSED_REST);
         Ok(())
     }
 
@@ -304,9 +325,17 @@ impl<'a> Scheduler<'a> {
                 known.was_first = ticked.moved;
             }
             // Its definition changed, and the news of it is on its way.
-            _ => self.reload_at = Instant::now(),
+            _ => {
+                self.known.remove(name);
+                self.reload_soon();
+            }
         }
         Ok(())
+    }
+
+    fn reload_soon(&mut self) {
+        let soon = self.loaded_at.map(|at| at + RELOAD_APART);
+        self.reload_at = self.reload_at.min(soon.unwrap_or_else(Instant::now));
     }
 
     fn take_note(&mut self, heard: Heard) {
@@ -320,7 +349,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         if heard.reload {
-            self.reload_at = Instant::now();
+            self.reload_soon();
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct RunnerSettings {
     /// How long running handlers get to end after a shutdown began.
     pub grace: Duration,
     /// Whether to hear of new jobs by `LISTEN`. Off behind a pooler in transaction mode: then jobs
-    /// are found by polling, and cancellations at the next heartbeat.
+    /// are found by polling, cancellations at the next heartbeat, changes of schedules within 15 s.
     pub listen: bool,
     /// How often the fleet's gauges are sampled (by one worker of the fleet).
     pub sample_every: Duration,

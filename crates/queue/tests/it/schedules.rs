@@ -283,6 +283,46 @@ async fn point_11_ten_workers_make_one_job_of_each_tick_and_ask_little() {
 }
 
 #[tokio::test]
+async fn point_11_no_tick_is_lost_or_made_twice_while_workers_die_and_start() {
+    let db = TestDb::new().await;
+    let when = Schedule::Cron(Cron::new("* * * * * *").missed(Missed::CatchUp(1000)));
+    for round in 1..=3 {
+        // All that is theirs, their connections too, lives in a runtime that ends.
+        let fleet = tokio::runtime::Runtime::new().unwrap();
+        let workers = {
+            let _inside = fleet.enter();
+            [(); 3].map(|()| scheduled(&db.pool_of(5), when.clone()))
+        };
+        wait_for("two more ticks", async || {
+            (keys(&db.pool).await.len() >= 2 * round).then_some(())
+        })
+        .await;
+        // As if killed: none of them says goodbye.
+        fleet.shutdown_background();
+        drop(workers);
+        wait_for("ticks that nobody makes", async || {
+            let behind = "select count(*) from queue.schedules
+                where next_tick_at < now() - interval '1 second'";
+            (count(&db.pool, behind).await > 0).then_some(())
+        })
+        .await;
+    }
+    let made: Vec<i64> = sqlx::query_scalar(
+        "select split_part(unique_key, '@', 2)::bigint as tick
+         from (select unique_key from queue.jobs union all select unique_key
+           from queue.dead_jobs) as jobs
+         order by tick",
+    )
+    .fetch_all(&db.pool)
+    .await
+    .unwrap();
+    assert!(
+        made.is_sorted_by(|one, next| one + 1000 == *next),
+        "{made:?}"
+    );
+}
+
+#[tokio::test]
 async fn point_11_missed_ticks_are_skipped_run_once_or_caught_up_with() {
     let db = TestDb::new().await;
     for (name, missed) in [

@@ -183,6 +183,14 @@ async fn point_11_what_only_workers_can_read_is_shown_as_a_problem_and_others_go
         .execute(&db.pool)
         .await
         .unwrap();
+    // Somebody broke a row by hand: its jobs cannot be enqueued.
+    schedules::upsert(&db.pool, &every_second("broken"))
+        .await
+        .unwrap();
+    sqlx::query("update queue.schedules set args = '[]' where schedule = 'broken'")
+        .execute(&db.pool)
+        .await
+        .unwrap();
     schedules::upsert(&db.pool, &every_second("good"))
         .await
         .unwrap();
@@ -190,6 +198,11 @@ async fn point_11_what_only_workers_can_read_is_shown_as_a_problem_and_others_go
     until_more(&db.pool, 0).await;
     let problem = one(&db.pool, "bad").await.problem.unwrap();
     assert!(problem.contains("\"25\" is no hour"), "{problem}");
+    wait_for("the broken one to say why", async || {
+        let problem = one(&db.pool, "broken").await.problem?;
+        problem.contains("args must be an object").then_some(())
+    })
+    .await;
     // Put right, it is no problem any more.
     let right = NewSchedule::new("bad", "act", Schedule::Cron(Cron::new("0 2 * * *")));
     schedules::upsert(&db.pool, &right).await.unwrap();
