@@ -937,6 +937,7 @@ create table queue.jobs (
   constraint jobs_waiting_check CHECK (((waiting_for IS NULL) OR ((state = 'waiting'::text) AND (waiting_for > 0)))) NOT VALID
 );
 CREATE INDEX jobs_blocked_idx ON queue.jobs USING btree (group_key, priority, run_at, job_id) WHERE (state = 'blocked'::text);
+CREATE INDEX jobs_cancel_requested_idx ON queue.jobs USING btree (worker_id) WHERE (cancel_requested AND (state = 'running'::text));
 CREATE INDEX jobs_group_busy_idx ON queue.jobs USING btree (group_key) WHERE ((group_key IS NOT NULL) AND (state = ANY (ARRAY['ready'::text, 'running'::text])));
 CREATE UNIQUE INDEX jobs_group_slot_idx ON queue.jobs USING btree (group_key, group_slot) WHERE ((group_key IS NOT NULL) AND (state = 'running'::text));
 CREATE INDEX jobs_line_idx ON queue.jobs USING btree (queue, rank, line, order_at, job_id) WHERE (state = 'ready'::text);
@@ -1119,7 +1120,7 @@ create table queue.workers (
   started_at timestamp with time zone not null default clock_now(),
   -- When it stopped or was declared dead.
   stopped_at timestamp with time zone,
-  -- How often it promises to prove that it lives. Declared dead after 1.5 times that.
+  -- The measure of its signs of life: with leases it gives one every 0.4 of this and counts as dead after 1.2 of this in silence.
   heartbeat_ms integer not null,
   -- Jobs that it runs at once.
   concurrency integer not null,
@@ -1133,11 +1134,18 @@ create table queue.workers (
   queues text[] not null,
   -- Kinds that it has handlers for; it claims no other.
   kinds text[] not null,
+  -- By then it gives another sign of life, or is dead. Far ahead while it holds no lease. Null: a worker of a release that did not say; dead after 1.5 of heartbeat_ms in silence.
+  alive_until timestamp with time zone,
+  -- When it last looked after what the whole fleet needs: the dead, what is due, what lies ready.
+  chores_at timestamp with time zone,
+  -- It has ended, and nothing is left that was leased to it.
+  cleared boolean not null default false,
   constraint workers_pkey PRIMARY KEY (worker_id),
   constraint workers_heartbeat_ms_check CHECK ((heartbeat_ms > 0)),
   constraint workers_state_check CHECK ((state = ANY (ARRAY['running'::text, 'draining'::text, 'stopped'::text, 'dead'::text])))
 );
-CREATE INDEX workers_live_idx ON queue.workers USING btree (heartbeat_at) WHERE (state = ANY (ARRAY['running'::text, 'draining'::text]));
+CREATE INDEX workers_alive_idx ON queue.workers USING btree (worker_id) WHERE (state = ANY (ARRAY['running'::text, 'draining'::text]));
+CREATE INDEX workers_uncleared_idx ON queue.workers USING btree (worker_id) WHERE ((state = ANY (ARRAY['dead'::text, 'stopped'::text])) AND (NOT cleared));
 
 -- Everything that does not add up, one row each; empty when the books balance. oversold: orders were promised more than there was. Stock that shrank below its promises by a count is none of it: the books are right, and vw_inventory_status says OVERCOMMITTED.
 view public.vw_book_discrepancies (
@@ -1569,6 +1577,14 @@ function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id
 function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean[], p_prefix text)
   returns void;
 
+-- Until when a worker counts as alive, also one of the release before.
+function queue.alive_until(p_worker queue.workers)
+  returns timestamp with time zone;
+
+-- A worker gives a sign of life and looks after the fleet; internal, called by the workers.
+function queue.beat(p_worker_id bigint, p_resting boolean, p_watching boolean, p_look boolean)
+  returns TABLE(alive boolean, eldest boolean, rank integer, workers integer, busy boolean, again_in_ms bigint, cancelled bigint[], now_ms bigint, chores boolean, told boolean, ready boolean, rescue boolean, sweep boolean, next_due_ms bigint);
+
 -- Cancels a waiting or running job: cancelled, cancelling, or null when there is none unfinished.
 function queue.cancel(p_job_id bigint)
   returns text;
@@ -1625,6 +1641,10 @@ function queue.drop_traces(p_before timestamp with time zone)
 function queue.end_dependencies(p_job_ids bigint[], p_outcome text)
   returns void;
 
+-- Ends idle transactions that lock jobs of dead workers; internal to queue.rescue.
+function queue.end_zombies()
+  returns boolean;
+
 -- Enqueues one job in the caller's transaction; answers its id and whether it is new.
 function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text, p_after bigint[] DEFAULT NULL::bigint[], p_on_failure text DEFAULT NULL::text, p_unique_period interval DEFAULT NULL::interval, p_replace text[] DEFAULT NULL::text[])
   returns TABLE(job_id bigint, inserted boolean);
@@ -1653,9 +1673,13 @@ function queue.has_huge_number(p_args jsonb)
 function queue.head_start(p_queue text, p_priority smallint)
   returns interval;
 
--- A worker proves that it lives, learns whether it counts, and what was cancelled; internal.
+-- queue.beat for workers of the release before; internal.
 function queue.heartbeat(p_worker_id bigint)
   returns TABLE(alive boolean, eldest boolean, cancelled bigint[]);
+
+-- A worker that rested has claimed: from now on it is missed soon; internal to queue.claim.
+function queue.hold_leases(p_worker_id bigint)
+  returns void;
 
 -- Inserts well-formed jobs with edges, periods or replacement; internal to queue.enqueue.
 function queue.insert_flow(p_jobs jsonb, p_prefix text)
@@ -1685,6 +1709,10 @@ function queue.lines(p_queues text[])
 function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::interval, p_keep_attempts interval DEFAULT '30 days'::interval, p_ahead_days integer DEFAULT 3)
   returns text[];
 
+-- When the next job is due that waits for a time, or null; internal.
+function queue.next_due_at()
+  returns timestamp with time zone;
+
 -- A running job begins to wait for an event from outside, or learns what came; internal.
 function queue.open_wait(p_worker_id bigint, p_job_id bigint, p_attempt integer, p_name text, p_named boolean, p_timeout_ms bigint)
   returns TABLE(outcome text, token text, payload jsonb);
@@ -1710,6 +1738,10 @@ function queue.place_in_line(p_job_ids bigint[])
   returns void;
 
 -- Makes due scheduled jobs ready; answers how many and when the next is due; internal.
+function queue.promote(p_limit integer, p_tell boolean)
+  returns TABLE(promoted integer, next_in_ms bigint);
+
+-- Makes due scheduled jobs ready, for workers of the release before; internal.
 function queue.promote_due(p_limit integer)
   returns TABLE(promoted integer, next_in_ms bigint);
 
@@ -1832,3 +1864,7 @@ function queue.upsert_schedule(p_schedule text, p_kind text, p_expression text D
 -- Notifies workers of inserted jobs; trigger of queue.jobs.
 function queue.wake()
   returns trigger;
+
+-- Wakes the workers of queues with ready jobs, should a notification have been lost; internal.
+function queue.wake_ready()
+  returns boolean;

@@ -69,11 +69,14 @@ declare
     select from queue.limits as l where l.scope in ('queue', 'kind'));
   v_look_again_at timestamptz;
   v_later timestamptz;
+  v_rests boolean;
 begin
-  if not exists (
-    select from queue.workers as w
-    where w.worker_id = p_worker_id and w.state in ('running', 'draining')
-  ) then
+  select coalesce(
+    w.alive_until > clock_now() + w.heartbeat_ms * interval '1.2 milliseconds', false)
+  into v_rests
+  from queue.workers as w
+  where w.worker_id = p_worker_id and w.state in ('running', 'draining');
+  if v_rests is null then
     raise exception 'worker % was declared dead', p_worker_id using errcode = 'P0LSE';
   end if;
 
@@ -187,6 +190,9 @@ begin
     end if;
   end loop;
 
+  if v_rests and v_left < p_limit then
+    perform queue.hold_leases(p_worker_id);
+  end if;
   if v_look_again_at is not null then
     return query select
       null::bigint, null::integer, null::integer, null::smallint, null::smallint, null::text,

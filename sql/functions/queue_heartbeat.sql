@@ -1,9 +1,9 @@
--- A worker proves that it lives. It learns:
+-- A worker of the release before proves that it lives (others: queue.beat). It learns:
 --   alive      false: it was declared dead; its jobs may run elsewhere, and it must stop its work
 --   eldest     true: of the running workers it has the smallest id, so it does what is done once
 --              for the fleet (gauges, history partitions). No election: it follows from the rows
 --   cancelled  those of its running jobs that somebody cancelled
--- Index: workers_pkey, workers_live_idx, jobs_running_idx.
+-- Index: workers_pkey, workers_alive_idx, jobs_cancel_requested_idx.
 create or replace function queue.heartbeat(p_worker_id bigint)
 returns table (
   alive boolean,
@@ -29,7 +29,7 @@ begin
           select min(w.worker_id)
           from queue.workers as w
           where w.state = 'running'
-            and w.heartbeat_at >= clock_now() - w.heartbeat_ms * interval '1.5 milliseconds'
+            and queue.alive_until(w) >= clock_now()
         ),
         false),
       array(
@@ -43,4 +43,4 @@ end
 $$;
 
 comment on function queue.heartbeat(bigint) is
-  'A worker proves that it lives, learns whether it counts, and what was cancelled; internal.';
+  'queue.beat for workers of the release before; internal.';

@@ -55,6 +55,12 @@ begin
 
   perform queue.drop_traces(clock_now() - p_keep_finished);
 
+  -- A job that a worker claimed long after it was declared dead (see queue.rescue).
+  update queue.workers as w
+  set cleared = false
+  where w.cleared
+    and w.worker_id in (select j.worker_id from queue.jobs as j where j.state = 'running');
+
   delete from queue.workers as w
   where w.state in ('stopped', 'dead')
     and w.stopped_at < clock_now() - p_keep_attempts

@@ -1,6 +1,8 @@
 -- Wakes workers when jobs are inserted: one notification per queue and transaction (PostgreSQL
--- folds equal ones), sent at commit. Channel queue_jobs, payload the queue; '@' for scheduled jobs
--- due within a minute, which those who promote them would otherwise meet at their next look.
+-- folds equal ones), sent at commit. Channel queue_jobs, payload the queue.
+-- Of scheduled jobs due within a minute the workers hear when that is, to have the time in mind:
+-- channel queue_due, payload milliseconds since 1970; later ones they learn of by queue.beat.
+-- Workers of the release before are told '@' on queue_jobs, and ask.
 create or replace function queue.wake()
 returns trigger
 language plpgsql volatile
@@ -13,6 +15,14 @@ begin
     where f.state = 'ready'
       or (f.state = 'scheduled' and f.run_at < clock_now() + interval '1 minute')
   ) as fresh;
+  perform pg_notify('queue_due', ceil(extract(epoch from soon.run_at) * 1000)::bigint::text)
+  from (
+    select min(f.run_at) as run_at
+    from fresh_jobs as f
+    where f.state = 'scheduled'
+      and f.run_at < clock_now() + interval '1 minute'
+  ) as soon
+  where soon.run_at is not null;
   return null;
 end
 $$;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
 use super::core::Core;
+use super::deadline::{ANSWER_MAX, Lent, within};
 use crate::claimed::{ClaimedJob, Registration};
 use crate::meters;
 
@@ -125,14 +126,15 @@ fn take_more(core: &Core, slots: &mut OwnedSemaphorePermit, batch: usize) {
 /// Waits until something says that there may be ready jobs, or it is time to look anyway.
 async fn wait_for_work(core: &Core, idle_wait: &mut Duration, look_again: Option<Duration>) {
     let poll_max = core.settings.poll_max;
-    let wait = if core.is_listening() {
-        poll_max
-    } else {
+    // Should a notification be lost, a beat tells who listens: its own or another's.
+    let poll = (!core.is_listening()).then(|| {
         let wait = (*idle_wait).min(poll_max);
         *idle_wait = (*idle_wait * 2).min(poll_max);
         wait
+    });
+    let Some(wait) = poll.into_iter().chain(look_again).min() else {
+        return core.wake_claimer.notified().await;
     };
-    let wait = look_again.map_or(wait, |look_again| wait.min(look_again));
     tokio::select! {
         () = core.wake_claimer.notified() => {}
         () = tokio::time::sleep(wait) => {}
@@ -171,9 +173,11 @@ async fn claim(
     slots: OwnedSemaphorePermit,
     claimed: &mpsc::UnboundedSender<Arc<ClaimedJob>>,
 ) -> Result<Claim, sqlx::Error> {
+    let _claiming = core.claiming().await;
     let registration = core.registration();
     let known = core.lines.known();
     let is_known = !known.queues.is_empty();
+    let mut db = Lent::of(&core.pool).await?;
     let started = Instant::now();
     let result = sqlx::query_file_as!(
         Row,
@@ -189,8 +193,9 @@ async fn claim(
         &known.order_at,
         &known.job_ids,
     )
-    .fetch_all(&core.pool)
-    .await;
+    .fetch_all(&mut *db);
+    let result = within(ANSWER_MAX, result).await;
+    let result = db.give_back(result);
     let took = started.elapsed();
     let found = match &result {
         Ok(rows) if rows.iter().all(|row| row.job_id.is_none()) => "empty",
@@ -264,14 +269,19 @@ fn hand_out(
 /// adds to what is held, so nothing that it has just claimed can be meant.
 async fn hand_back_unheld(core: &Core) {
     let registration = core.registration();
-    let handed_back = sqlx::query_file!(
-        "../../sql/queries/queue_jobs/hand_back_unheld.sql",
-        registration.worker_id,
-        &core.held(),
-    )
-    .fetch_all(&core.pool)
-    .await;
-    match handed_back {
+    let held = core.held();
+    let handed_back = async {
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!(
+            "../../sql/queries/queue_jobs/hand_back_unheld.sql",
+            registration.worker_id,
+            &held,
+        )
+        .fetch_all(&mut *db);
+        let answer = within(ANSWER_MAX, answer).await;
+        db.give_back(answer)
+    };
+    match handed_back.await {
         Ok(rows) => {
             for row in rows {
                 tracing::warn!(

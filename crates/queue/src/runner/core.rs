@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::{PgExecutor, PgPool};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::RunnerSettings;
+use super::fleet::Fleet;
 use super::lines::Lines;
 use super::news::News;
 use super::settler::Settlement;
@@ -21,6 +22,8 @@ use crate::registry::Registry;
 /// How long a claim whose answer got lost may still be under way in the server: longer than any
 /// sensible `statement_timeout`.
 const DOUBT: Duration = Duration::from_secs(60);
+/// How long a beat waits for a claim to end, to learn whether the worker may rest.
+const CLAIM_WAIT: Duration = Duration::from_millis(100);
 
 /// The state of a running worker.
 pub(crate) struct Core {
@@ -38,8 +41,6 @@ pub(crate) struct Core {
     pub(crate) lines: Lines,
     /// There may be ready jobs.
     pub(crate) wake_claimer: Notify,
-    /// There may be scheduled jobs that are due soon.
-    pub(crate) wake_promoter: Notify,
     /// What was heard of schedules.
     pub(crate) news: News,
     /// This worker may have been declared dead, or have missed a cancellation: beat now.
@@ -50,6 +51,12 @@ pub(crate) struct Core {
     pub(crate) listening: AtomicBool,
     /// Turns between the queues.
     pub(crate) turn: AtomicUsize,
+    /// What this worker knows of the others.
+    pub(crate) fleet: Fleet,
+    /// Notifications do not arrive although the listener is connected.
+    pub(crate) deaf: Notify,
+    /// Read while claiming, written while promising to rest: see [`Core::try_rest`].
+    rest: RwLock<()>,
     registration: Mutex<Arc<Registration>>,
     /// Until then there may be jobs that this worker was granted and never heard of.
     doubtful_until: Mutex<Option<Instant>>,
@@ -84,6 +91,7 @@ impl Core {
         queues.dedup();
         Arc::new(Core {
             slots: Arc::new(Semaphore::new(settings.concurrency)),
+            fleet: Fleet::new(settings.heartbeat),
             pool,
             settings,
             shutdown,
@@ -92,12 +100,13 @@ impl Core {
             attempts_max,
             lines: Lines::default(),
             wake_claimer: Notify::new(),
-            wake_promoter: Notify::new(),
             news: News::default(),
             wake_keeper: Notify::new(),
             eldest: AtomicBool::new(false),
             listening: AtomicBool::new(false),
             turn: AtomicUsize::new(0),
+            deaf: Notify::new(),
+            rest: RwLock::new(()),
             // Nothing is claimed before `register` has replaced this.
             registration: Mutex::new(Registration::new(0)),
             doubtful_until: Mutex::new(None),
@@ -133,6 +142,33 @@ impl Core {
     /// Remembers a claimed job, so that it can be cancelled.
     pub(crate) fn hold(&self, job: &ClaimedJob) {
         locked(&self.running).insert(job.job_id, (job.attempt, job.cancel.clone()));
+        self.fleet.claimed();
+    }
+
+    /// Says that a claim is under way, until the jobs that it brings are held.
+    pub(crate) async fn claiming(&self) -> RwLockReadGuard<'_, ()> {
+        self.rest.read().await
+    }
+
+    /// Whether this worker may promise its next sign of life for much later: it holds nothing,
+    /// claims nothing as long as the guard lives, and would hear of work and of the others.
+    pub(crate) async fn try_rest(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        if !self.may_rest() {
+            return None;
+        }
+        // A claim that is under way is over soon, and mostly finds nothing.
+        let guard = tokio::time::timeout(CLAIM_WAIT, self.rest.write());
+        let guard = guard.await.ok()?;
+        self.may_rest().then_some(guard)
+    }
+
+    /// Whether this worker could rest, but for claims.
+    pub(crate) fn may_rest(&self) -> bool {
+        self.is_listening()
+            && !self.shutdown.is_cancelled()
+            && !self.is_in_doubt()
+            && self.fleet.is_quiet()
+            && locked(&self.running).is_empty()
     }
 
     /// Raises the cancellation of a job, if this worker holds it.
@@ -163,6 +199,8 @@ impl Core {
     /// A connection broke: a claim may have been granted whose answer never came.
     pub(crate) fn doubt(&self) {
         *locked(&self.doubtful_until) = Some(Instant::now() + DOUBT);
+        // It may hold leases that it knows nothing of: it must be missed soon.
+        self.fleet.claimed();
     }
 
     pub(crate) fn is_in_doubt(&self) -> bool {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::Duty;
 use super::core::Core;
+use super::deadline::{Lent, within};
 use crate::meters;
-use crate::people::{self, QueueStat, Retention};
+use crate::people::{self, Retention};
 
 /// How often history partitions are looked after.
 const MAINTAIN_EVERY: Duration = Duration::from_hours(1);
@@ -34,6 +35,21 @@ const STATES: [&str; 6] = [
     "dead",
 ];
 
+/// The states in which a job keeps the fleet at work.
+const AT_WORK: [&str; 3] = ["ready", "blocked", "running"];
+/// While nothing is at work, each sample is good for so many.
+const IDLE_SAMPLES: u32 = 4;
+/// How long one sample may take. Counting is slow when there is much to count.
+const SAMPLING_MAX: Duration = Duration::from_secs(60);
+
+/// Jobs of one queue in one state.
+struct Sampled {
+    queue: String,
+    state: String,
+    jobs: i64,
+    oldest_age_seconds: f64,
+}
+
 /// Does its duties until the shutdown.
 pub(crate) async fn run(core: Arc<Core>, duty: Option<Duty>) {
     tokio::select! {
@@ -50,10 +66,13 @@ async fn serve(core: &Core, duty: Option<Duty>) {
     let mut maintain_at = Instant::now();
     loop {
         let started = Instant::now();
+        let mut every = core.settings.sample_every;
         if core.is_eldest() {
             is_sampling = true;
-            if let Err(error) = sample(core, &mut known).await {
-                tracing::warn!(%error, "the gauges could not be sampled");
+            match sample(core, &mut known).await {
+                Ok(true) => {}
+                Ok(false) => every *= IDLE_SAMPLES,
+                Err(error) => tracing::warn!(%error, "the gauges could not be sampled"),
             }
             if let Some(duty) = &duty
                 && let Err(error) = duty(core.pool.clone()).await
@@ -69,11 +88,7 @@ async fn serve(core: &Core, duty: Option<Duty>) {
             is_sampling = false;
             clear(&known);
         }
-        let wait = core
-            .settings
-            .sample_every
-            .max(started.elapsed() * SAMPLING_SHARE_MAX);
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(every.max(started.elapsed() * SAMPLING_SHARE_MAX)).await;
     }
 }
 
@@ -103,32 +118,52 @@ async fn upkeep(core: &Core, retention: &Retention) -> bool {
     }
 }
 
-async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<(), sqlx::Error> {
-    let mut stats = people::stats(&core.pool).await?;
-    let settings = sqlx::query_file!("../../sql/queries/queue_queues/paused.sql")
-        .fetch_all(&core.pool)
-        .await?;
-    let alive = people::workers_alive(&core.pool).await?;
+/// Answers whether the fleet has anything to do.
+async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<bool, sqlx::Error> {
+    let mut db = Lent::of(&core.pool).await?;
+    let rows = sqlx::query_file!("../../sql/queries/queue_jobs/sample.sql").fetch_all(&mut *db);
+    let rows = within(SAMPLING_MAX, rows).await;
+    let rows = db.give_back(rows)?;
     known.extend(core.queues.iter().cloned());
-    for stat in &mut stats {
-        if !is_told_apart(known, &stat.queue) {
-            OTHER.clone_into(&mut stat.queue);
-            known.insert(OTHER.to_owned());
+    let mut stats = Vec::new();
+    let mut paused = BTreeSet::new();
+    let mut alive = 0;
+    for row in rows {
+        match row.what.as_str() {
+            "jobs" => {
+                let is_told_apart = is_told_apart(known, &row.queue);
+                stats.push(Sampled {
+                    queue: if is_told_apart {
+                        row.queue
+                    } else {
+                        OTHER.to_owned()
+                    },
+                    state: row.state,
+                    jobs: row.amount,
+                    oldest_age_seconds: row.oldest_age_seconds,
+                });
+            }
+            "queue" => {
+                is_told_apart(known, &row.queue);
+                if row.amount != 0 {
+                    paused.insert(row.queue);
+                }
+            }
+            _ => alive = row.amount,
         }
     }
-    for setting in &settings {
-        is_told_apart(known, &setting.queue);
+    if stats.iter().any(|stat| stat.queue == OTHER) {
+        known.insert(OTHER.to_owned());
     }
     for queue in known.iter() {
         meter_queue(queue, &stats);
-        let paused = settings
-            .iter()
-            .any(|setting| setting.queue == *queue && setting.paused);
-        meters::paused(queue, paused);
+        meters::paused(queue, paused.contains(queue));
     }
     meters::workers_alive(alive as f64);
     meters::sampled();
-    Ok(())
+    Ok(stats
+        .iter()
+        .any(|stat| AT_WORK.contains(&stat.state.as_str())))
 }
 
 /// Whether a queue has gauges of its own, from now on if there is room.
@@ -136,7 +171,7 @@ fn is_told_apart(known: &mut BTreeSet<String>, queue: &str) -> bool {
     known.contains(queue) || (known.len() < SAMPLED_QUEUES_MAX && known.insert(queue.to_owned()))
 }
 
-fn meter_queue(queue: &str, stats: &[QueueStat]) {
+fn meter_queue(queue: &str, stats: &[Sampled]) {
     let mut jobs = BTreeMap::from(STATES.map(|state| (state, 0)));
     let mut oldest = BTreeMap::from(STATES.map(|state| (state, 0.0_f64)));
     for stat in stats.iter().filter(|stat| stat.queue == queue) {

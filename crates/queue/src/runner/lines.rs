@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 
 use super::core::Core;
+use super::deadline::{Lent, within};
 
 /// A claim from the heads that takes longer than this, and [`DEAR_PER_JOB`] for each job, is slow.
 const DEAR: Duration = Duration::from_millis(4);
@@ -24,6 +25,8 @@ const DEAR_CLAIMS: u32 = 3;
 /// Looks from the heads take at most one part in so many of the time.
 const LOOK_SHARE: u32 = 50;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(100);
+/// How long a look may take: it is dear when it is needed.
+const LOOK_MAX: Duration = Duration::from_secs(30);
 /// How long an enqueue's transaction usually takes from its beginning, which is its jobs' place in
 /// line, to the notification.
 const LATENESS: TimeDelta = TimeDelta::seconds(1);
@@ -163,9 +166,14 @@ async fn watch(core: &Core) {
             core.lines.look.notified().await;
         }
         let started = Instant::now();
-        let heads = sqlx::query_file!("../../sql/queries/queue_jobs/lines.sql", &core.queues)
-            .fetch_all(&core.pool)
-            .await;
+        let heads = within(LOOK_MAX, async {
+            let mut db = Lent::of(&core.pool).await?;
+            let heads = sqlx::query_file!("../../sql/queries/queue_jobs/lines.sql", &core.queues)
+                .fetch_all(&mut *db)
+                .await;
+            db.give_back(heads)
+        })
+        .await;
         let took = started.elapsed();
         rest = (took * LOOK_SHARE).max(LOOK_EVERY_MIN);
         match heads {

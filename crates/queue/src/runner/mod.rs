@@ -6,6 +6,7 @@
 //! - [`settler`]: writes the ends of attempts, as many at once as have come
 //! - [`keeper`]: proves that the worker lives, puts back the jobs of those that do not
 //! - [`listener`]: hears of new jobs and cancellations
+//! - [`fleet`]: what it knows of the other workers, and so when it has to do anything at all
 //! - [`promoter`]: makes scheduled jobs ready when they are due
 //! - [`scheduler`]: ticks the schedules of the registered kinds; hears by [`news`] of others' ticks
 //! - [`duties`]: what one worker of the fleet does for all: gauges, history partitions
@@ -13,7 +14,9 @@
 mod backoff;
 mod claimer;
 pub(crate) mod core;
+mod deadline;
 mod duties;
+mod fleet;
 mod keeper;
 mod lines;
 mod listener;
@@ -30,6 +33,7 @@ use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use settings::{RunnerError, RunnerSettings};
@@ -45,9 +49,12 @@ use settler::Settlement;
 /// Work that one worker of the fleet does after each sampling of the gauges.
 pub(crate) type Duty = Box<dyn Fn(PgPool) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
 
-/// How long handlers that do not yield and results that cannot be written may hold up the end of a
-/// shutdown, after its grace.
+/// How long handlers that do not yield, results that cannot be written and a database that does not
+/// answer may hold up the end of a shutdown, after its grace. The end of each part comes out of it.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+/// What of it handlers get that do not yield, and then results that cannot be written.
+const HANDLERS_LAST_WAIT: Duration = Duration::from_secs(2);
+const RESULTS_LAST_WAIT: Duration = Duration::from_secs(4);
 
 /// Collects the kinds of a worker. Made by [`Runner::builder`].
 pub struct RunnerBuilder<E> {
@@ -237,32 +244,25 @@ impl Parts {
         }
         tracing::info!(grace = ?core.settings.grace, "worker stopping");
         meters::draining(true);
-        core.announce_draining().await;
-        if !self.handlers.is_finished()
-            && tokio::time::timeout(core.settings.grace, &mut self.handlers)
-                .await
-                .is_err()
-        {
+        let grace_ends = Instant::now() + core.settings.grace;
+        let (_, ended) = tokio::join!(
+            core.announce_draining(),
+            ended_by(&mut self.handlers, grace_ends),
+        );
+        let grace_ends = grace_ends.min(Instant::now());
+        if !ended {
             core.registration().stop.cancel();
-            if tokio::time::timeout(LAST_WAIT, &mut self.handlers)
-                .await
-                .is_err()
-            {
+            if !ended_by(&mut self.handlers, grace_ends + HANDLERS_LAST_WAIT).await {
                 tracing::error!("handlers do not yield, leaving them to the rescue of others");
             }
         }
         self.end.cancel();
-        if tokio::time::timeout(LAST_WAIT, &mut self.settler)
-            .await
-            .is_err()
-        {
+        if !ended_by(&mut self.settler, grace_ends + RESULTS_LAST_WAIT).await {
             tracing::error!("results cannot be written, leaving them to the rescue of others");
             self.settler.abort();
         }
-        if tokio::time::timeout(LAST_WAIT, self.keeper.stopped())
-            .await
-            .is_err()
-        {
+        let last = grace_ends + LAST_WAIT;
+        if timeout_at(last, self.keeper.stopped()).await.is_err() {
             tracing::error!("the keeper does not end, leaving it behind");
         }
         for part in &mut self.others {
@@ -270,4 +270,9 @@ impl Parts {
         }
         core.announce_stopped().await;
     }
+}
+
+/// Whether a part ends in time. One that has ended is not waited for again.
+async fn ended_by(part: &mut JoinHandle<()>, by: Instant) -> bool {
+    part.is_finished() || timeout_at(by, part).await.is_ok()
 }

@@ -19,18 +19,32 @@ pub struct RunnerSettings {
     pub concurrency: usize,
     /// How many jobs one claim takes at most, from 1 to 10,000; never more than slots are free.
     pub batch: usize,
-    /// How often, at least, the worker proves that it lives. It does so every 0.4 of this; after
-    /// 1.5 of this in silence others declare it dead; its jobs run again within twice this.
+    /// The measure of the worker's signs of life, each one statement. With jobs it gives one every
+    /// 0.4 of this, and counts as dead after 1.2 of this in silence; others look for the dead every
+    /// half of this, so that **a dead worker's jobs start elsewhere within twice this**: ten
+    /// seconds by default.
+    ///
+    /// Without jobs there is nothing to rescue, and workers that listen rest. While others have
+    /// jobs they take turns to look, one statement in half of this for all of them. In a fleet
+    /// **without any jobs** each gives a sign every four of this, or every 1.2 of this times the
+    /// number of workers if that is longer: by default at most ten statements a minute from ten
+    /// workers and more, plus the gauges, about three a minute. An idle worker that dies is counted
+    /// for that long.
     pub heartbeat: Duration,
-    /// How long a job can go unnoticed if a notification is lost, and the longest wait between
-    /// polls.
+    /// The longest wait between polls of a worker that does not listen, for ready jobs and for due
+    /// ones; it starts at 25 ms and doubles. A worker that listens does not poll: should a
+    /// notification be lost, the next sign of life of an idle worker tells.
     pub poll_max: Duration,
-    /// How long running handlers get to end after a shutdown began.
+    /// How long running handlers get to end after a shutdown began. What the end needs besides is
+    /// at most seven seconds, also when the database does not answer.
     pub grace: Duration,
-    /// Whether to hear of new jobs by `LISTEN`. Off behind a pooler in transaction mode: then jobs
-    /// are found by polling, cancellations at the next heartbeat, changes of schedules within 15 s.
+    /// Whether to hear of new jobs by `LISTEN`, on one connection per process. Off behind a pooler
+    /// in transaction mode: then jobs are found by polling, cancellations at the next sign of life,
+    /// changes of schedules within 15 s. (A worker that listens there notices that it hears
+    /// nothing, and polls.)
     pub listen: bool,
-    /// How often the fleet's gauges are sampled (by one worker of the fleet).
+    /// How often the fleet's gauges are sampled, by one worker of the fleet in one statement; a
+    /// quarter as often while no job is ready, blocked or running.
     pub sample_every: Duration,
     /// How long history stays.
     pub retention: Retention,

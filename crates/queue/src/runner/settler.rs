@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
 use super::core::Core;
+use super::deadline::{ANSWER_MAX, Lent, within};
 use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
 use crate::meters;
@@ -17,6 +18,9 @@ use crate::registry::Outcome;
 
 /// How many ends one statement writes at most.
 const BATCH_MAX: usize = 1000;
+
+/// How often the time for a write is doubled: from five seconds to nearly three minutes.
+const WRITE_TRIES_LONGER: u32 = 6;
 
 /// The end of one attempt.
 #[derive(Debug)]
@@ -79,6 +83,12 @@ impl Settlement {
             | Outcome::InTransaction
             | Outcome::LeaseLost => None,
         }
+    }
+
+    /// The wait before the next attempt.
+    fn delay(&self) -> Option<Duration> {
+        let (_, delay_ms, _) = self.terms()?;
+        Some(Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0)))
     }
 
     /// Its result and its follow-ups as JSON.
@@ -203,15 +213,16 @@ async fn complete(core: &Core, registration: &Registration, ends: Vec<Settlement
     }
     let (job_ids, attempts) = leases(&ends);
     let (completed, tries) = persist(registration, "complete", || async {
-        sqlx::query_file!(
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!(
             "../../sql/queries/queue_jobs/complete.sql",
             registration.worker_id,
             &job_ids,
             &attempts,
         )
-        .fetch_one(&core.pool)
-        .await
-        .map(|row| row.completed)
+        .fetch_one(&mut *db)
+        .await;
+        db.give_back(answer).map(|row| row.completed)
     })
     .await;
     let completed = std::collections::HashSet::<i64>::from_iter(completed.unwrap_or_default());
@@ -240,7 +251,8 @@ async fn complete_with(
     let (job_ids, attempts) = leases(&ends);
     let (results, follow_ups): (Vec<_>, Vec<_>) = ends.iter().map(Settlement::leavings).unzip();
     let (rows, tries) = persist(registration, "complete with", || async {
-        sqlx::query_file!(
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!(
             "../../sql/queries/queue_jobs/complete_with.sql",
             registration.worker_id,
             &job_ids,
@@ -248,8 +260,9 @@ async fn complete_with(
             &results as &[Option<String>],
             &follow_ups as &[Option<String>],
         )
-        .fetch_all(&core.pool)
-        .await
+        .fetch_all(&mut *db)
+        .await;
+        db.give_back(answer)
     })
     .await;
     let mut answers: HashMap<i64, Option<String>> = rows
@@ -286,15 +299,16 @@ async fn verify(
     }
     let (job_ids, attempts) = leases(&ends);
     let (leased, _) = persist(registration, "verify", || async {
-        sqlx::query_file!(
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!(
             "../../sql/queries/queue_jobs/uncommitted.sql",
             registration.worker_id,
             &job_ids,
             &attempts,
         )
-        .fetch_one(&core.pool)
-        .await
-        .map(|row| row.leased)
+        .fetch_one(&mut *db)
+        .await;
+        db.give_back(answer).map(|row| row.leased)
     })
     .await;
     let leased = leased.unwrap_or_default();
@@ -333,7 +347,8 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
         })
         .unzip();
     let (fates, tries) = persist(registration, "settle", || async {
-        sqlx::query_file!(
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!(
             "../../sql/queries/queue_jobs/settle.sql",
             registration.worker_id,
             &job_ids,
@@ -342,8 +357,9 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
             &delays,
             &errors,
         )
-        .fetch_all(&core.pool)
-        .await
+        .fetch_all(&mut *db)
+        .await;
+        db.give_back(answer)
     })
     .await;
     let fates: HashMap<i64, String> = fates
@@ -351,6 +367,16 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
         .flatten()
         .map(|row| (row.job_id, row.fate))
         .collect();
+    // When a parked job is due, that is when its patience ends, a look tells: so at once.
+    let scheduled = |end: &&Settlement| {
+        let fate = fates.get(&end.job_id);
+        fate.is_some_and(|fate| fate == "scheduled" || fate == "waiting")
+    };
+    let next_in = ends
+        .iter()
+        .filter(scheduled)
+        .filter_map(Settlement::delay)
+        .min();
     for settlement in ends {
         match (
             fates.get(&settlement.job_id).map(String::as_str),
@@ -369,12 +395,8 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
             (Some(_), _) => settlement.finished(core, "retried"),
         }
     }
-    // A parked job is due when its patience ends.
-    if fates
-        .values()
-        .any(|fate| fate == "scheduled" || fate == "waiting")
-    {
-        core.wake_promoter.notify_one();
+    if let Some(next_in) = next_in {
+        core.fleet.due_in(next_in);
     }
     if fates.values().any(|fate| fate == "ready") {
         core.wake_claimer.notify_one();
@@ -394,7 +416,9 @@ where
     let mut backoff = Backoff::default();
     let mut tries = 1;
     loop {
-        match write().await {
+        // Longer each time: what waits for a lock in the server still waits when it is given up.
+        let limit = ANSWER_MAX * 2_u32.pow(tries.min(WRITE_TRIES_LONGER)) / 2;
+        match within(limit, write()).await {
             Ok(answer) => return (Some(answer), tries),
             Err(error) if registration.is_lost() => {
                 tracing::warn!(%error, what, "leases are lost, results are dropped");

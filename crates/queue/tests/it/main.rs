@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod children;
 mod data;
+mod dead_workers;
 mod enqueue;
 mod fleet;
 mod groups;
+mod idle;
 mod leases;
 mod outage;
 mod outcomes;

@@ -16,6 +16,10 @@ const MAY_SCAN: &[(&str, &str)] = &[
         "the end of a demo: everything there is, counted once",
     ),
     (
+        "sql/queries/queue_jobs/sample.sql",
+        "counts all unfinished jobs, for the one sampler",
+    ),
+    (
         "sql/queries/queue_jobs/stats.sql",
         "counts all unfinished jobs, for people and one sampler",
     ),
