@@ -1693,6 +1693,10 @@ function queue.insert_jobs(p_jobs jsonb)
 function queue.job(p_job_id bigint)
   returns TABLE(job_id bigint, kind text, queue text, state text, priority smallint, args jsonb, attempt integer, forgiven integer, max_attempts smallint, run_at timestamp with time zone, created_at timestamp with time zone, claimed_at timestamp with time zone, finished_at timestamp with time zone, worker_id bigint, worker text, unique_key text, unique_scope text, group_key text, trace_context text, cancel_requested boolean, last_error text, attempts jsonb);
 
+-- Progress, checkpoint, result, edges and waits of a job, for people; always one row.
+function queue.job_details(p_job_id bigint)
+  returns TABLE(percent smallint, message text, checkpoint jsonb, result jsonb, updated_at timestamp with time zone, after jsonb, before jsonb, waits jsonb);
+
 -- All problems of jobs about to be enqueued, as [{field, code, message}]; [] when there are none.
 function queue.job_problems(p_jobs jsonb, p_prefix text DEFAULT 'jobs[%s].'::text)
   returns jsonb;

@@ -4,6 +4,7 @@ mod apalis_backend;
 mod claimed;
 mod context;
 mod data;
+mod details;
 mod enqueue;
 mod job;
 mod layers;
@@ -18,6 +19,7 @@ mod workflow;
 
 pub use context::{CompleteError, JobContext, LeaseLost};
 pub use data::DataError;
+pub use details::{EdgeView, JobDetails, WaitView, details};
 pub use enqueue::{
     ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Problem, Replace, UniqueScope, enqueue,
     enqueue_many,

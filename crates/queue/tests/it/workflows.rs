@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use stevedore_queue::{
-    EnqueueError, NewJob, OnFailure, Workflow, WorkflowJobs, cancel, cancel_workflow, enqueue,
-    enqueue_many, retry,
+    EnqueueError, NewJob, OnFailure, Workflow, WorkflowJobs, cancel, cancel_workflow, details,
+    enqueue, enqueue_many, retry,
 };
 use stevedore_testkit::TestDb;
 
@@ -96,6 +96,13 @@ async fn point_12_a_dead_predecessor_cancels_runs_or_holds_as_each_edge_says() {
         states(&db.pool, &jobs).await,
         ["dead", "cancelled", "cancelled", "completed", "waiting"]
     );
+    let seen = details(&db.pool, jobs[dead].job_id).await.unwrap();
+    let outcomes: Vec<_> = seen
+        .before
+        .iter()
+        .map(|edge| edge.outcome.as_deref())
+        .collect();
+    assert_eq!(outcomes, [Some("dead"), Some("dead"), None]);
     let why = view(&db.pool, jobs[cancelled].job_id).await.last_error;
     let expected = format!("job {}, which it waited for, is dead", jobs[dead].job_id);
     assert_eq!(why.as_deref(), Some(expected.as_str()));
@@ -338,4 +345,40 @@ async fn point_12_a_chain_of_a_thousand_is_cancelled_by_its_first_link() {
     cancel(&db.pool, jobs.all()[0].job_id).await.unwrap();
     assert_eq!(count(&db.pool, "select count(*) from queue.jobs").await, 0);
     assert_eq!(view(&db.pool, jobs[last].job_id).await.state, "cancelled");
+}
+
+#[tokio::test]
+async fn point_12_under_repeatable_read_an_end_that_missed_another_is_refused() {
+    let db = TestDb::new().await;
+    let pool = db.pool_of(5);
+    register(&pool).await;
+    let first = enqueue(&pool, &kind("a")).await.unwrap().job_id;
+    let second = enqueue(&pool, &kind("a")).await.unwrap().job_id;
+    let last = kind("other").after(first).after(second);
+    let last = enqueue(&pool, &last).await.unwrap().job_id;
+    claim(&pool).await;
+
+    let mut tx = pool.begin().await.unwrap();
+    let old_snapshot = "set transaction isolation level repeatable read";
+    sqlx::query(old_snapshot).execute(&mut *tx).await.unwrap();
+    sqlx::query("select count(*) from queue.jobs")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    complete(&pool, second).await;
+    let late = enqueue(&pool, &kind("other").after(first))
+        .await
+        .unwrap()
+        .job_id;
+    let missed = sqlx::query("select queue.complete_in(1, $1, 1)")
+        .bind(first)
+        .execute(&mut *tx)
+        .await
+        .unwrap_err();
+    assert_eq!(missed.as_database_error().unwrap().code().unwrap(), "40001");
+    tx.rollback().await.unwrap();
+
+    complete(&pool, first).await;
+    assert_eq!(view(&pool, last).await.state, "ready");
+    assert_eq!(view(&pool, late).await.state, "ready");
 }
