@@ -14,6 +14,7 @@ mod registry;
 mod runner;
 mod schedule;
 pub mod schedules;
+pub mod testing;
 mod waits;
 mod workflow;
 
