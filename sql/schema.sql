@@ -1649,9 +1649,17 @@ function queue.end_zombies()
 function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text, p_after bigint[] DEFAULT NULL::bigint[], p_on_failure text DEFAULT NULL::text, p_unique_period interval DEFAULT NULL::interval, p_replace text[] DEFAULT NULL::text[])
   returns TABLE(job_id bigint, inserted boolean);
 
+-- Enqueues jobs without keys and groups, given by columns; answers their ids in order.
+function queue.enqueue_columns(p_args jsonb[], p_kinds text[], p_queues text[], p_priorities smallint[], p_run_ats timestamp with time zone[], p_max_attempts smallint[], p_trace_contexts text[])
+  returns bigint[];
+
 -- Enqueues up to 10000 jobs in the caller's transaction; answers position, job_id, inserted.
 function queue.enqueue_many(p_jobs jsonb)
   returns TABLE("position" integer, job_id bigint, inserted boolean);
+
+-- Enqueues jobs without keys and groups, fast; null when it cannot. Internal to the enqueues.
+function queue.enqueue_plain(p_args jsonb[], p_kinds text[], p_queues text[], p_priorities smallint[], p_run_ats timestamp with time zone[], p_max_attempts smallint[], p_trace_contexts text[])
+  returns bigint[];
 
 -- Lets parked jobs go on whose event did not come in time; internal to queue.promote_due.
 function queue.expire_waits(p_limit integer)

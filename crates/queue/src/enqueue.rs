@@ -1,5 +1,7 @@
 //! Putting jobs into the queue, in the caller's transaction.
 
+mod plain;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -455,6 +457,9 @@ async fn insert_many(
     }
     if jobs.is_empty() {
         return Ok(Vec::new());
+    }
+    if jobs.iter().all(NewJob::is_plain) {
+        return Ok(plain::insert(db, jobs).await?);
     }
     let body = serde_json::to_string(jobs).map_err(EnqueueError::Encode)?;
     let rows = sqlx::query_file!("../../sql/queries/queue_jobs/enqueue_many.sql", body)

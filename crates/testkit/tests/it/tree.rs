@@ -42,7 +42,12 @@ pub fn texts(folders: &[&str], endings: &[&str]) -> Vec<Text> {
 fn collect(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() && entry.file_name() != "target" {
+        // Peers are packages of their own, by the rules of their languages.
+        let skipped = ["target", "peers", "node_modules"];
+        if path.is_dir() && skipped.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if path.is_dir() {
             collect(&path, endings, found);
         } else if endings
             .iter()
