@@ -1,6 +1,7 @@
 //! What a job is to the one who writes it: its arguments, its policy, its handler, its end.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,7 +141,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Waits that a function chooses from the job's id and how often it has failed (from 1).
+    /// Waits that a function chooses from the job's id and how often it has failed (from 1). Should
+    /// it panic, the default policy's wait is taken.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -177,7 +179,12 @@ impl RetryPolicy {
                 let last = waits.last().copied().unwrap_or_default();
                 waits.get(place).copied().unwrap_or(last)
             }
-            RetryPolicy::Function(RetryFunction(delay)) => delay(job_id, failures),
+            RetryPolicy::Function(RetryFunction(delay)) => {
+                // A panic here would leave the attempt without an end.
+                let delay = AssertUnwindSafe(|| delay(job_id, failures));
+                catch_unwind(delay)
+                    .unwrap_or_else(|_| RetryPolicy::default().delay(job_id, failures))
+            }
         }
     }
 }
@@ -357,6 +364,12 @@ mod tests {
         let mean = spread.iter().sum::<f64>() / 1000.0;
         assert!((0.45..0.55).contains(&mean), "{mean}");
         assert!(spread.iter().any(|one| *one < 0.05) && spread.iter().any(|one| *one > 0.95));
+    }
+
+    #[test]
+    fn a_function_that_panics_does_not_take_the_retry_along() {
+        let policy = RetryPolicy::function(|_, _| panic!("no idea"));
+        assert_eq!(policy.delay(1, 2), RetryPolicy::default().delay(1, 2));
     }
 
     #[test]

@@ -42,6 +42,19 @@ async fn complete(pool: &sqlx::PgPool, job_id: i64) {
     assert_eq!(done, [job_id]);
 }
 
+/// Edges whose later job began before the earlier one had ended.
+async fn disorder(pool: &sqlx::PgPool) -> i64 {
+    count(
+        pool,
+        "select count(*)
+         from queue.dependencies as d
+         join effects as before on before.job_id = d.after_job_id
+         join effects as later on later.job_id = d.job_id
+         where later.began < before.ended",
+    )
+    .await
+}
+
 async fn states(pool: &sqlx::PgPool, jobs: &WorkflowJobs) -> Vec<String> {
     let mut states = Vec::new();
     for job in jobs.all() {
@@ -66,16 +79,7 @@ async fn point_12_fan_out_and_fan_in_run_in_the_order_of_their_edges() {
     until_drained(&db.pool).await;
     worker.stop().await;
     assert_eq!(effects(&db.pool).await.len(), 22);
-    let disorder = count(
-        &db.pool,
-        "select count(*)
-         from queue.dependencies as d
-         join effects as before on before.job_id = d.after_job_id
-         join effects as later on later.job_id = d.job_id
-         where later.began < before.ended",
-    )
-    .await;
-    assert_eq!(disorder, 0);
+    assert_eq!(disorder(&db.pool).await, 0);
 }
 
 #[tokio::test]
@@ -381,4 +385,49 @@ async fn point_12_under_repeatable_read_an_end_that_missed_another_is_refused() 
     complete(&pool, first).await;
     assert_eq!(view(&pool, last).await.state, "ready");
     assert_eq!(view(&pool, late).await.state, "ready");
+}
+
+#[tokio::test]
+async fn point_12_random_graphs_that_grow_while_two_workers_run_them_keep_their_order() {
+    let db = TestDb::new().await;
+    make_effects(&db.pool).await;
+    let workers = [(); 2].map(|()| Worker::start(&db.pool, calm()));
+    // Four enqueuers, each with edges to what it and the others put in before, done or not.
+    let enqueuers = (0..4_u64).map(|seed| {
+        let pool = db.pool.clone();
+        tokio::spawn(async move {
+            let mut known: Vec<i64> = Vec::new();
+            let mut random = seed + 1;
+            for _ in 0..30 {
+                let mut flow = Workflow::new();
+                let mut steps = Vec::new();
+                for _ in 0..4 {
+                    let mut next = job(Does::Effect);
+                    for _ in 0..3 {
+                        random = random
+                            .wrapping_mul(6_364_136_223_846_793_005)
+                            .wrapping_add(1);
+                        let pick = usize::try_from(random >> 40).unwrap();
+                        if pick.is_multiple_of(2) && !steps.is_empty() {
+                            next = next.after(steps[pick % steps.len()]);
+                        } else if !known.is_empty() {
+                            next = next.after(known[pick % known.len()]);
+                        }
+                    }
+                    steps.push(flow.add(next));
+                }
+                let jobs = flow.enqueue(&pool).await.unwrap();
+                known.extend(jobs.all().iter().map(|one| one.job_id));
+            }
+        })
+    });
+    futures::future::try_join_all(enqueuers).await.unwrap();
+    until_drained(&db.pool).await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(effects(&db.pool).await.len(), 480);
+    assert_eq!(disorder(&db.pool).await, 0);
+    let open = "select count(*) from queue.dependencies where settled_at is null";
+    assert_eq!(count(&db.pool, open).await, 0);
 }
