@@ -1665,9 +1665,17 @@ function queue.enqueue_plain(p_args jsonb[], p_kinds text[], p_queues text[], p_
 function queue.expire_waits(p_limit integer)
   returns void;
 
+-- Why a job is not running, and when it can be expected to: one row for each obstacle.
+function queue.explain(p_job_id bigint)
+  returns TABLE(reason text, detail text, until timestamp with time zone, estimate timestamp with time zone);
+
 -- Refuses what an attempt without a lease wrote; trigger of queue.job_data, at the commit.
 function queue.fence_job_data()
   returns trigger;
+
+-- What stands in a job's way that lies in the fleet; internal to queue.explain.
+function queue.fleet_obstacles(p_job queue.jobs)
+  returns TABLE(reason text, detail text, until timestamp with time zone);
 
 -- All problems with edges, periods and replacement of jobs about to be enqueued; internal.
 function queue.flow_problems(p_jobs jsonb, p_prefix text)
@@ -1709,6 +1717,10 @@ function queue.job_details(p_job_id bigint)
 function queue.job_problems(p_jobs jsonb, p_prefix text DEFAULT 'jobs[%s].'::text)
   returns jsonb;
 
+-- How attempts ended in the last seconds, by queue, kind and outcome, from the newest history.
+function queue.lately(p_seconds integer DEFAULT 60)
+  returns TABLE(queue text, kind text, outcome text, ended bigint, seconds double precision);
+
 -- The kind itself if it stands in a line of its own, else an empty text; internal.
 function queue.line_of(p_kind text)
   returns text;
@@ -1732,6 +1744,10 @@ function queue.open_wait(p_worker_id bigint, p_job_id bigint, p_attempt integer,
 -- Puts the jobs of a kind into a line of their own; internal.
 function queue.own_line(p_kind text)
   returns void;
+
+-- What stands in a job's way that lies in the job itself; internal to queue.explain.
+function queue.own_obstacles(p_job queue.jobs)
+  returns TABLE(reason text, detail text, until timestamp with time zone);
 
 -- Stops all claims from a queue, fleet-wide and at once.
 function queue.pause(p_queue text)
@@ -1820,6 +1836,10 @@ function queue.save_job_data(p_worker_id bigint, p_job_id bigint, p_attempt inte
 -- All problems of a schedule about to be written, as [{field, code, message}]; [] without any.
 function queue.schedule_problems(p_schedule queue.schedules)
   returns jsonb;
+
+-- Puts kinds that some worker of their queue does not know into lines of their own; internal.
+function queue.separate_kinds()
+  returns text[];
 
 -- What one step of priority is worth in waiting time in a queue; null: strict priorities.
 function queue.set_ageing(p_queue text, p_step interval)

@@ -1,6 +1,7 @@
 //! What a handler knows of its attempt, and may do with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,29 @@ impl JobContext {
     #[must_use]
     pub fn cancelled(&self) -> CancellationToken {
         self.job.cancel.clone()
+    }
+
+    /// Takes tokens from the bucket of a key, such as the provider that is called next, fleet-wide
+    /// (`queue.set_limit('key', …)`). Nothing when it took them; else how long until they will be
+    /// there: return [`Failure::Snooze`](crate::Failure::Snooze) with it, which is no attempt.
+    /// A key without a limit never runs dry.
+    ///
+    /// # Errors
+    /// Those of the database; also when the bucket can never hold so many.
+    pub async fn take_tokens(
+        &self,
+        key: &str,
+        tokens: u32,
+    ) -> Result<Option<Duration>, sqlx::Error> {
+        let row = sqlx::query_file!(
+            "../../sql/queries/queue_jobs/take_tokens.sql",
+            key,
+            i32::try_from(tokens).unwrap_or(i32::MAX),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let wait = Duration::from_millis(row.wait_ms.unsigned_abs());
+        Ok((!wait.is_zero()).then_some(wait))
     }
 
     /// The worker's connections.

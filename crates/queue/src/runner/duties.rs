@@ -152,6 +152,13 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<bool, sqlx:
             _ => alive = row.amount,
         }
     }
+    // Nobody claims them: perhaps they stand in the way of others.
+    let is_ready = |stat: &Sampled| stat.state == "ready" && stat.oldest_age_seconds > 1.0;
+    if stats.iter().any(is_ready) {
+        sqlx::query_file!("../../sql/queries/queue_jobs/separate_kinds.sql")
+            .fetch_one(&core.pool)
+            .await?;
+    }
     if stats.iter().any(|stat| stat.queue == OTHER) {
         known.insert(OTHER.to_owned());
     }
