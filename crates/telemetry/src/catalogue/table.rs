@@ -59,6 +59,7 @@ const OUTCOME: Label = closed(
         "dead",
         "cancelled",
         "snoozed",
+        "waited",
         "lost",
     ],
 );
@@ -298,7 +299,14 @@ pub const ALL: &[Metric] = &[
             QUEUE,
             closed(
                 "state",
-                &["scheduled", "ready", "blocked", "running", "dead"],
+                &[
+                    "scheduled",
+                    "ready",
+                    "blocked",
+                    "waiting",
+                    "running",
+                    "dead",
+                ],
             ),
         ],
         "Jobs by state",
