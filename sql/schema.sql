@@ -958,7 +958,12 @@ create table queue.kinds (
   own_line boolean not null default false,
   -- When a setting last changed.
   changed_at timestamp with time zone not null default clock_now(),
-  constraint kinds_pkey PRIMARY KEY (kind)
+  -- When a worker last registered it, to the minute; null: none of this release has.
+  registered_at timestamp with time zone,
+  -- What its workers say about it: queue, max_attempts, timeout_ms, retry, schedule, description, version. Of the worker that registered last.
+  descriptor jsonb not null default '{}'::jsonb,
+  constraint kinds_pkey PRIMARY KEY (kind),
+  constraint kinds_descriptor_check CHECK ((jsonb_typeof(descriptor) = 'object'::text))
 );
 
 -- What the whole fleet may do at most: jobs at once and per second of a queue or a kind, jobs at once of a group, calls per second under a key that handlers name. Set with queue.set_limit.
@@ -1002,8 +1007,45 @@ create table queue.queues (
   changed_at timestamp with time zone not null default clock_now(),
   -- What one step of priority is worth in waiting time. Null: strictly by priority, so that urgent work can starve the rest.
   ageing interval,
+  -- Service level: the front door refuses jobs while a new one would wait longer. Null: never.
+  max_wait_ms bigint,
+  -- The front door refuses jobs while this many wait. Null: never.
+  max_waiting bigint,
   constraint queues_pkey PRIMARY KEY (queue),
-  constraint queues_ageing_check CHECK (((ageing > '00:00:00'::interval) AND (ageing <= '30 days'::interval)))
+  constraint queues_ageing_check CHECK (((ageing > '00:00:00'::interval) AND (ageing <= '30 days'::interval))),
+  constraint queues_max_wait_check CHECK ((max_wait_ms > 0)),
+  constraint queues_max_waiting_check CHECK ((max_waiting > 0))
+);
+
+-- The unfinished jobs of senders that have max_waiting; nobody else's. Counted and cleared of finished ones by queue.admission, so that the hot table needs no sender and no index for it.
+create table queue.quota_jobs (
+  -- Whose job.
+  sender text not null,
+  -- The job.
+  job_id bigint not null,
+  constraint quota_jobs_pkey PRIMARY KEY (sender, job_id),
+  constraint quota_jobs_sender_fkey FOREIGN KEY (sender) REFERENCES queue.quotas(sender) ON DELETE CASCADE
+);
+
+-- What one sender may put into the queue through the front door. Read and written by queue.admission, about once a second by each process that enqueues for others.
+create table queue.quotas (
+  -- Who: a name that the front door gives its callers.
+  sender text not null,
+  -- Refused while this many of its jobs are unfinished. Null: any number.
+  max_waiting bigint,
+  -- What its bucket gains a minute, and holds at most. Null: no rate.
+  max_per_minute integer,
+  -- Jobs it may still send at refilled_at. Below zero when several processes let in the last ones.
+  balance double precision,
+  -- When balance was last written.
+  refilled_at timestamp with time zone,
+  -- When somebody last set it.
+  changed_at timestamp with time zone not null default clock_now(),
+  constraint quotas_pkey PRIMARY KEY (sender),
+  constraint quotas_balance_check CHECK ((((max_per_minute IS NULL) = (balance IS NULL)) AND ((max_per_minute IS NULL) = (refilled_at IS NULL)))),
+  constraint quotas_max_per_minute_check CHECK ((max_per_minute > 0)),
+  constraint quotas_max_waiting_check CHECK ((max_waiting > 0)),
+  constraint quotas_sender_check CHECK (((length(sender) >= 1) AND (length(sender) <= 200)))
 );
 
 -- When jobs come by themselves. Workers compute the ticks; the one that moves next_tick_at on enqueues the tick's job in the same transaction: one job per tick, with any number of workers and no leader.
@@ -1361,6 +1403,10 @@ function public.current_tenant_id()
 function public.enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
   returns integer;
 
+-- Enqueues jobs once per Idempotency-Key and answers the first answer again. P0JOB, P0IDM, P0IDF.
+function public.enqueue_once(p_jobs jsonb, p_tenant uuid, p_key text, p_endpoint text, p_request_hash bytea)
+  returns TABLE(replayed boolean, response jsonb);
+
 -- The keys of an item's level at a location, made empty if there was none; P0NOF.
 function public.find_level(p_tenant uuid, p_sku text, p_location_code text)
   returns TABLE(item_id bigint, location_id bigint);
@@ -1577,6 +1623,10 @@ function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id
 function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean[], p_prefix text)
   returns void;
 
+-- What a front door has to know of service levels and quotas; takes what it let in since.
+function queue.admission(p_sent jsonb DEFAULT '[]'::jsonb)
+  returns jsonb;
+
 -- Until when a worker counts as alive, also one of the release before.
 function queue.alive_until(p_worker queue.workers)
   returns timestamp with time zone;
@@ -1584,6 +1634,14 @@ function queue.alive_until(p_worker queue.workers)
 -- A worker gives a sign of life and looks after the fleet; internal, called by the workers.
 function queue.beat(p_worker_id bigint, p_resting boolean, p_watching boolean, p_look boolean)
   returns TABLE(alive boolean, eldest boolean, rank integer, workers integer, busy boolean, again_in_ms bigint, cancelled bigint[], now_ms bigint, chores boolean, told boolean, ready boolean, rescue boolean, sweep boolean, next_due_ms bigint);
+
+-- One batch of cancel, retry, move, prioritise or delete over the jobs that fit a filter.
+function queue.bulk(p_action text, p_filter jsonb, p_after bigint DEFAULT 0, p_limit integer DEFAULT 200, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint)
+  returns TABLE(matched integer, changed integer, last_id bigint);
+
+-- Which jobs a bulk change may touch at all; internal to queue.bulk and queue.count_bulk.
+function queue.bulk_states(p_action text)
+  returns TABLE(source text, condition text);
 
 -- Cancels a waiting or running job: cancelled, cancelling, or null when there is none unfinished.
 function queue.cancel(p_job_id bigint)
@@ -1625,6 +1683,10 @@ function queue.complete_in(p_worker_id bigint, p_job_id bigint, p_attempt intege
 function queue.complete_with(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_results text[], p_follow_ups text[])
   returns TABLE(job_id bigint, refusal text);
 
+-- How many jobs queue.bulk would touch, counted up to a limit.
+function queue.count_bulk(p_action text, p_filter jsonb, p_limit bigint DEFAULT 1000000)
+  returns bigint;
+
 -- Creates the history partition of one day; internal to queue.maintain_partitions.
 function queue.create_partition(p_parent text, p_name text, p_day date)
   returns void;
@@ -1644,6 +1706,10 @@ function queue.end_dependencies(p_job_ids bigint[], p_outcome text)
 -- Ends idle transactions that lock jobs of dead workers; internal to queue.rescue.
 function queue.end_zombies()
   returns boolean;
+
+-- How attempts ended lately, oldest first, for people who watch.
+function queue.ended_since(p_since timestamp with time zone, p_queue text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, p_limit integer DEFAULT 1000)
+  returns TABLE(ended_at timestamp with time zone, started_at timestamp with time zone, job_id bigint, queue text, kind text, attempt integer, worker_id bigint, outcome text, error text);
 
 -- Enqueues one job in the caller's transaction; answers its id and whether it is new.
 function queue.enqueue(p_kind text, p_args jsonb DEFAULT '{}'::jsonb, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_max_attempts smallint DEFAULT NULL::smallint, p_unique_key text DEFAULT NULL::text, p_unique_scope text DEFAULT NULL::text, p_group_key text DEFAULT NULL::text, p_trace_context text DEFAULT NULL::text, p_after bigint[] DEFAULT NULL::bigint[], p_on_failure text DEFAULT NULL::text, p_unique_period interval DEFAULT NULL::interval, p_replace text[] DEFAULT NULL::text[])
@@ -1709,6 +1775,10 @@ function queue.insert_jobs(p_jobs jsonb)
 function queue.job(p_job_id bigint)
   returns TABLE(job_id bigint, kind text, queue text, state text, priority smallint, args jsonb, attempt integer, forgiven integer, max_attempts smallint, run_at timestamp with time zone, created_at timestamp with time zone, claimed_at timestamp with time zone, finished_at timestamp with time zone, worker_id bigint, worker text, unique_key text, unique_scope text, group_key text, trace_context text, cancel_requested boolean, last_error text, attempts jsonb);
 
+-- A filter of jobs as a condition on one of their three tables; internal to list, count and bulk.
+function queue.job_condition(p_filter jsonb, p_source text)
+  returns text;
+
 -- Progress, checkpoint, result, edges and waits of a job, for people; always one row.
 function queue.job_details(p_job_id bigint)
   returns TABLE(percent smallint, message text, checkpoint jsonb, result jsonb, updated_at timestamp with time zone, after jsonb, before jsonb, waits jsonb);
@@ -1716,6 +1786,10 @@ function queue.job_details(p_job_id bigint)
 -- All problems of jobs about to be enqueued, as [{field, code, message}]; [] when there are none.
 function queue.job_problems(p_jobs jsonb, p_prefix text DEFAULT 'jobs[%s].'::text)
   returns jsonb;
+
+-- Every kind: what its workers say about it, its jobs by state, its rates, who serves it.
+function queue.kind_descriptors()
+  returns TABLE(kind text, descriptor jsonb, registered_at timestamp with time zone, paused boolean, limits jsonb, jobs jsonb, oldest_ready_seconds double precision, completed_per_minute double precision, failed_per_minute double precision, failure_share double precision, workers bigint, worker_names text[]);
 
 -- How attempts ended in the last seconds, by queue, kind and outcome, from the newest history.
 function queue.lately(p_seconds integer DEFAULT 60)
@@ -1728,6 +1802,10 @@ function queue.line_of(p_kind text)
 -- The lines of these queues that have ready jobs, with the first of each; internal.
 function queue.lines(p_queues text[])
   returns TABLE(queue text, rank smallint, line text, order_at timestamp with time zone, job_id bigint);
+
+-- A page of the jobs that fit a filter, newest first, as {jobs, next}; p_before is the last next.
+function queue.list_jobs(p_filter jsonb DEFAULT '{}'::jsonb, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50)
+  returns jsonb;
 
 -- Creates the history partitions of the coming days and drops those past their retention.
 function queue.maintain_partitions(p_keep_finished interval DEFAULT '7 days'::interval, p_keep_attempts interval DEFAULT '30 days'::interval, p_ahead_days integer DEFAULT 3)
@@ -1773,12 +1851,20 @@ function queue.promote(p_limit integer, p_tell boolean)
 function queue.promote_due(p_limit integer)
   returns TABLE(promoted integer, next_in_ms bigint);
 
+-- Every queue: its settings, its jobs by state, its rates, who serves it, when it is drained.
+function queue.queue_descriptors()
+  returns TABLE(queue text, paused boolean, ageing_seconds double precision, max_wait_ms bigint, max_waiting bigint, limits jsonb, jobs jsonb, oldest_ready_seconds double precision, completed_per_minute double precision, failed_per_minute double precision, failure_share double precision, drained_in_seconds double precision, workers bigint, worker_names text[]);
+
 -- The rank that a priority means in a queue: 0 where it ages; internal.
 function queue.rank_of(p_queue text, p_priority smallint)
   returns smallint;
 
 -- Registers a worker process and answers its id; internal.
 function queue.register_worker(p_name text, p_version text, p_queues text[], p_kinds text[], p_concurrency integer, p_heartbeat_ms integer)
+  returns bigint;
+
+-- Registers a worker process with the descriptors of its kinds and answers its id; internal.
+function queue.register_worker(p_name text, p_version text, p_queues text[], p_kinds text[], p_concurrency integer, p_heartbeat_ms integer, p_descriptors jsonb)
   returns bigint;
 
 -- Makes the next blocked jobs of each group ready where the group has free places; internal.
@@ -1847,6 +1933,14 @@ function queue.set_ageing(p_queue text, p_step interval)
 
 -- Limits jobs at once and starts per second of a queue, kind, group or key, fleet-wide.
 function queue.set_limit(p_scope text, p_name text, p_max_running integer DEFAULT NULL::integer, p_per_second double precision DEFAULT NULL::double precision, p_burst integer DEFAULT NULL::integer)
+  returns void;
+
+-- Sets how many unfinished jobs and how many jobs a minute a sender may have; nulls end it.
+function queue.set_quota(p_sender text, p_max_waiting bigint DEFAULT NULL::bigint, p_max_per_minute integer DEFAULT NULL::integer)
+  returns void;
+
+-- Sets at which predicted wait and at how many waiting jobs the front door of a queue refuses.
+function queue.set_service_level(p_queue text, p_max_wait_ms bigint DEFAULT NULL::bigint, p_max_waiting bigint DEFAULT NULL::bigint)
   returns void;
 
 -- Ends attempts that did not complete and says what became of their jobs; internal.

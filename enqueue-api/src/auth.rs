@@ -54,7 +54,8 @@ scopes! {
     OrdersWrite = "orders:write", "Place and cancel orders.";
     JobsRead = "jobs:read", "Read jobs and their attempts, of every shop of the database.";
     JobsWrite = "jobs:write", "Enqueue, cancel and retry jobs, of every shop of the database.";
-    Admin = "admin", "Everything, and alone what staff do: confirm orders.";
+    Admin = "admin",
+        "Everything, and alone what staff do: confirm orders, change many jobs at once, pause.";
 }
 
 /// The verified caller of a request, who has the scope `S`.
@@ -69,6 +70,15 @@ impl<S: Scope> Caller<S> {
     #[must_use]
     pub fn tenant(&self) -> TenantId {
         self.key.tenant
+    }
+
+    /// The names under which what the caller enqueues is counted: its key's, its shop's.
+    #[must_use]
+    pub fn senders(&self) -> [String; 2] {
+        [
+            format!("key:{}", self.key.key_id),
+            format!("shop:{}", self.key.tenant),
+        ]
     }
 
     /// How histories and logs name the caller.

@@ -13,7 +13,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::SCOPES;
 use crate::guard::guard;
-use crate::routes::{docs, health, jobs, orders};
+use crate::routes::{docs, health, job, jobs, orders, queue, waits};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -27,7 +27,8 @@ database transaction; workers do the rest.
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; all problems of a body \
 are answered at once in `errors`. `/api/problems` lists every code.
 
-**Repeating requests** is safe with an `Idempotency-Key` (orders) or a `unique_key` (jobs).
+**Repeating requests** is safe with an `Idempotency-Key` (orders and jobs); a `unique_key` makes \
+two jobs one.
 
 **Tracing**: send a W3C `traceparent` and it is carried on into the order's jobs; every answer has \
 its trace id in `X-Trace-Id` and the request's id in `X-Request-Id`.
@@ -80,9 +81,19 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(orders::confirm))
         .routes(routes!(jobs::enqueue))
         .routes(routes!(jobs::enqueue_batch))
-        .routes(routes!(jobs::read))
-        .routes(routes!(jobs::cancel))
-        .routes(routes!(jobs::retry))
+        .routes(routes!(queue::list))
+        .routes(routes!(queue::bulk))
+        .routes(routes!(job::read))
+        .routes(routes!(job::cancel))
+        .routes(routes!(job::retry))
+        .routes(routes!(queue::queues))
+        .routes(routes!(queue::pause_queue))
+        .routes(routes!(queue::resume_queue))
+        .routes(routes!(queue::kinds))
+        .routes(routes!(queue::pause_kind))
+        .routes(routes!(queue::resume_kind))
+        .routes(routes!(queue::workers))
+        .routes(routes!(waits::resume))
         .route_layer(from_fn_with_state(state.clone(), guard));
     let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
         .merge(versioned)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use stevedore_queue::{Admission, Batcher};
 use stevedore_telemetry::Metrics;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,8 @@ struct Inner {
     keys: KeyCache,
     places: Semaphore,
     last_look: LastLook,
+    admission: Admission,
+    batcher: Batcher,
     draining: CancellationToken,
 }
 
@@ -39,6 +42,8 @@ impl ApiState {
         let keys = KeyCache::new(settings.key_cache);
         let places = Semaphore::new(settings.requests_max);
         let inner = Inner {
+            admission: Admission::new(pool.clone()),
+            batcher: Batcher::new(pool.clone()),
             pool,
             settings,
             metrics,
@@ -86,6 +91,18 @@ impl ApiState {
     #[must_use]
     pub fn last_look(&self) -> &LastLook {
         &self.inner.last_look
+    }
+
+    /// Who may enqueue now.
+    #[must_use]
+    pub fn admission(&self) -> &Admission {
+        &self.inner.admission
+    }
+
+    /// Enqueues single jobs of many requests together.
+    #[must_use]
+    pub fn batcher(&self) -> &Batcher {
+        &self.inner.batcher
     }
 
     /// Whether the process is on its way out.

@@ -6,6 +6,7 @@
 mod api;
 mod check;
 mod demo;
+mod jobs;
 mod keys;
 mod logging;
 mod migrate;
@@ -44,6 +45,8 @@ enum Command {
     Worker(Box<worker::WorkerCommand>),
     /// Serve the simulated providers and the mail catcher (never part of a real shop)
     Simulator(simulator::SimulatorCommand),
+    /// Look at jobs, and retry, cancel, move or pause them
+    Jobs(Box<jobs::JobsCommand>),
     /// Create, list and revoke API keys
     Keys(keys::KeysCommand),
     /// Measure how fast the queue is on this machine
@@ -81,14 +84,17 @@ fn explanation(error: &anyhow::Error) -> String {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    cli.logging
-        .install(matches!(cli.command, Command::Demo(_) | Command::Bench(_)))?;
+    cli.logging.install(matches!(
+        cli.command,
+        Command::Demo(_) | Command::Bench(_) | Command::Jobs(_)
+    ))?;
     match cli.command {
         Command::Demo(settings) => demo::run(settings).await,
         Command::Migrate(settings) => migrate::run(settings).await,
         Command::Api(command) => api::run(*command).await,
         Command::Worker(command) => worker::run(*command).await,
         Command::Simulator(command) => simulator::run(command).await,
+        Command::Jobs(command) => jobs::run(*command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Check(settings) => check::run(settings).await,

@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -12,6 +12,9 @@ use crate::DatabaseSettings;
 
 /// Pause between two tries of [`wait_until_reachable`].
 const REACHABLE_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// A connection that was handed back longer ago may have died since.
+const PING_AFTER_IDLE: Duration = Duration::from_millis(50);
 
 /// Why a pool could not be made, or its server not be reached.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +37,10 @@ pub enum ConnectError {
 /// A pool that connects when first used, so a process starts while PostgreSQL is still starting and
 /// lives on while PostgreSQL restarts.
 ///
-/// A connection is pinged before it is handed out (one round trip): after a restart every
-/// idle connection is dead, and without the ping each would fail one request. What was in flight
-/// fails with the server; callers retry (jobs) or answer 503 (the API).
+/// A connection that was idle for a moment is pinged before it is handed out (one round trip):
+/// after a restart every idle connection is dead, and without the ping each would fail one request.
+/// A busy process, whose connections are handed from one to the next, does not pay for it. What was
+/// in flight fails with the server; callers retry (jobs) or answer 503 (the API).
 ///
 /// Time-outs travel in the start-up packet. PgBouncer refuses that unless its
 /// `ignore_startup_parameters` lists `options`; the role's own settings count then.
@@ -63,7 +67,15 @@ pub fn connect(settings: &DatabaseSettings) -> Result<PgPool, ConnectError> {
         .acquire_timeout(settings.database_acquire_timeout)
         .idle_timeout(settings.database_idle_timeout)
         .max_lifetime(settings.database_max_lifetime)
-        .test_before_acquire(true)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > PING_AFTER_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options))
 }
 

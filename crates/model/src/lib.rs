@@ -14,6 +14,7 @@ mod clean;
 pub mod fulfillments;
 pub mod gauges;
 pub mod inventory;
+pub mod keyed_jobs;
 pub mod notifications;
 pub mod orders;
 pub mod problems;

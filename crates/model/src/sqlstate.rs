@@ -15,6 +15,8 @@ pub(crate) const KEY_REUSED: &str = "P0IDM";
 pub(crate) const KEY_IN_FLIGHT: &str = "P0IDF";
 /// Invalid input; DETAIL lists the problems.
 pub(crate) const INVALID: &str = "P0VAL";
+/// Invalid jobs; DETAIL lists the problems.
+pub(crate) const INVALID_JOB: &str = "P0JOB";
 /// No such row.
 pub(crate) const NOT_FOUND: &str = "P0NOF";
 

@@ -249,6 +249,17 @@ impl NewJob {
             .collect()
     }
 
+    /// Whether its enqueue may have to wait for other transactions.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.unique_key.is_some() || self.is_flow()
+    }
+
+    /// The queue that it goes to.
+    #[must_use]
+    pub fn queue_name(&self) -> &str {
+        self.queue.as_deref().unwrap_or("default")
+    }
+
     fn count(&self, result: &'static str) {
         meters::enqueued(
             self.queue.as_deref().unwrap_or("default"),

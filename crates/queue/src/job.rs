@@ -42,6 +42,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// outlive releases, so a kind is renamed by registering both names for a while.
     const KIND: &'static str;
 
+    /// What it does, in a sentence for whoever looks at the queue and did not write it.
+    const DESCRIPTION: &'static str = "";
+
     /// The queue that jobs of this kind go to unless the enqueue says otherwise.
     const QUEUE: &'static str = "default";
 

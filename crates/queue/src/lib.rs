@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod admission;
 mod apalis_backend;
+mod batcher;
 mod claimed;
 mod context;
 mod data;
@@ -18,6 +20,8 @@ pub mod testing;
 mod waits;
 mod workflow;
 
+pub use admission::{Admission, Refusal, RefusalReason, set_quota, set_service_level};
+pub use batcher::Batcher;
 pub use context::{CompleteError, JobContext, LeaseLost};
 pub use data::DataError;
 pub use details::{EdgeView, JobDetails, WaitView, details};
@@ -27,8 +31,11 @@ pub use enqueue::{
 };
 pub use job::{Done, Failure, Job, Policy, RetryFunction, RetryPolicy};
 pub use people::{
-    AttemptView, Cancelled, JobView, QueueStat, Retention, cancel, cancel_by_unique_key, find,
-    maintain_partitions, pause, resume, retry, stats, workers_alive,
+    AttemptView, BulkChange, BulkError, BulkProgress, Cancelled, Ended, JobFilter, JobPage, JobRow,
+    JobState, JobView, KindDescriptor, KindView, LIST_JOBS_MAX, QueueStat, QueueView, Retention,
+    RetryDescriptor, WorkerView, bulk, bulk_step, cancel, cancel_by_unique_key, count_bulk,
+    ended_since, find, kinds, list, maintain_partitions, now, pause, pause_kind, queues, resume,
+    resume_kind, retry, stats, workers, workers_alive,
 };
 pub use runner::{Runner, RunnerBuilder, RunnerError, RunnerSettings};
 pub use schedule::{CATCH_UP_MAX, Cron, Dst, Missed, Schedule, ScheduleError};

@@ -65,6 +65,11 @@ pub(crate) fn enqueue_rejected() {
     enqueued("", "", "rejected");
 }
 
+/// `reason`: too_slow, queue_full, sender_full, sender_too_fast.
+pub(crate) fn admission_refused(reason: &'static str) {
+    counter!("stevedore_admission_refusals_total", "reason" => reason).increment(1);
+}
+
 /// `outcome`: succeeded, retried, dead, cancelled, snoozed, lost.
 pub(crate) fn finished(queue: &str, kind: &str, outcome: &'static str) {
     counter!(

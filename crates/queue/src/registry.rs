@@ -1,6 +1,6 @@
 //! Which handler runs which kind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::claimed::ClaimedJob;
 use crate::context::JobContext;
 use crate::enqueue::{NewJob, holds_nul};
 use crate::job::{Ending, Failure, Job, Leavings, Policy, RetryPolicy};
+use crate::people::KindDescriptor;
 
 /// The same limit as for arguments.
 const RESULT_BYTES_MAX: usize = 1 << 20;
@@ -54,6 +55,7 @@ pub(crate) trait Handler: Send + Sync {
 /// One registered kind.
 pub(crate) struct Entry {
     pub(crate) queue: &'static str,
+    pub(crate) description: &'static str,
     pub(crate) policy: Policy,
     pub(crate) handler: Box<dyn Handler>,
 }
@@ -71,6 +73,7 @@ impl Registry {
         let policy = J::policy(env);
         let entry = Entry {
             queue: J::QUEUE,
+            description: J::DESCRIPTION,
             handler: Box::new(Typed::<J> {
                 policy: policy.clone(),
                 env: Arc::clone(env),
@@ -96,6 +99,15 @@ impl Registry {
             .collect();
         entries.sort_unstable_by_key(|(kind, _)| *kind);
         entries
+    }
+
+    /// What the fleet is told of each kind.
+    pub(crate) fn descriptors(&self, version: &str) -> BTreeMap<&'static str, KindDescriptor> {
+        let describe = |(kind, entry): (&'static str, &Entry)| {
+            let of = KindDescriptor::of(entry.queue, &entry.policy, entry.description, version);
+            (kind, of)
+        };
+        self.sorted().into_iter().map(describe).collect()
     }
 
     /// What a failure of this job means that its handler did not decide: a panic, a timeout.

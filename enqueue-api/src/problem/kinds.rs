@@ -74,6 +74,8 @@ kinds! {
         "Check the id: it is the number from the answer that placed the order.";
     JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
         "Check the id. Finished jobs are forgotten after their retention time.";
+    WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",
+        "Check the token: it is what the job's handler was given for this event.";
     ProblemNotFound = "problem_not_found", NOT_FOUND, "There is no such kind of problem.",
         "GET /api/problems lists all of them.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
@@ -90,6 +92,8 @@ kinds! {
     JobStateConflict = "job_state_conflict", CONFLICT,
         "The job's present state does not allow this.",
         "Only unfinished jobs can be cancelled and only dead jobs can be retried.";
+    WaitExpired = "wait_expired", CONFLICT, "The event came too late.",
+        "Nothing: the job has gone on without it.";
     IdempotencyKeyInFlight = "idempotency_key_in_flight", CONFLICT,
         "A request with this Idempotency-Key is being worked on.",
         "Wait as long as Retry-After says, then send the same request again.";
@@ -104,6 +108,10 @@ kinds! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used with another body.",
         "Use a new key for a new request; repeat a request with exactly the same content.";
+    TooManyJobs = "too_many_jobs", TOO_MANY_REQUESTS,
+        "The queue or the caller has as much to do as it may have.",
+        "Nothing was enqueued. Repeat the request after Retry-After, which says when it may go \
+         better; `reason` names the limit. `stevedore jobs queues` shows what holds the queue up.";
     Internal = "internal_error", INTERNAL_SERVER_ERROR, "Something went wrong on our side.",
         "Tell us the `trace_id`. Requests with an Idempotency-Key can be repeated safely.";
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE,
@@ -132,6 +140,8 @@ impl Kind {
             Kind::IdempotencyKeyInFlight | Kind::Overloaded => Some(1),
             Kind::DatabaseUnavailable | Kind::NotReady => Some(2),
             Kind::Timeout => Some(5),
+            // At least; each refusal says how long it really takes.
+            Kind::TooManyJobs => Some(1),
             _ => None,
         }
     }

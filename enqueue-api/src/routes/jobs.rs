@@ -1,37 +1,54 @@
-//! Jobs: enqueue one or many, look at one, cancel it, retry it.
+//! Enqueuing: one job or many.
 
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use stevedore_model::keyed_jobs::{self, Keyed, KeyedError, KeyedJob};
 use stevedore_model::problems::{FieldProblem, Fields, problem};
-use stevedore_queue::{Cancelled, ENQUEUE_JOBS_MAX, EnqueueError, Enqueued};
+use stevedore_queue::{ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Refusal};
 
-use crate::auth::{Caller, JobsRead, JobsWrite};
+use crate::auth::{Caller, JobsWrite};
 use crate::body::{BatchBody, JsonBody};
 use crate::job_request;
-use crate::json::take_out_nuls;
+use crate::json::{meaning_hash, take_out_nuls};
 use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
-use crate::routes::path_id::{self, Id};
+use crate::routes::idempotency::{self, REPLAYED};
 use crate::state::ApiState;
 use crate::wire;
 
+/// What Idempotency-Keys of single jobs and of batches are used for; a key is for one of them.
+const ENDPOINT_ONE: &str = "jobs.enqueue";
+const ENDPOINT_BATCH: &str = "jobs.enqueue_batch";
+
 /// Enqueue a job
 ///
+/// Send an `Idempotency-Key` (a UUID, say) and repeat the request with the same key and body
+/// whenever you are unsure whether it arrived: there is never a second job, and the repetition
+/// gets the first answer with `Idempotency-Replayed: true`, whatever became of the job meanwhile.
+/// Keys are remembered for 24 hours.
+///
 /// With a `unique_key`, a job of the same key that has not finished is answered instead of making
-/// a second one: then the status is 200 and `inserted` is false. So a request that may or may not
-/// have arrived can be repeated.
+/// a second one: then the status is 200 and `inserted` is false.
+///
+/// 429 when the queue or the caller has as much to do as it may have; `Retry-After` is when the
+/// backlog will have gone, at the pace at which it goes now.
 #[utoipa::path(
     post, path = "/v1/jobs", tag = "jobs", operation_id = "enqueue_job",
     security(("api_key" = ["jobs:write"])),
+    params(wire::IdempotencyKeyHeader),
     request_body(content = wire::JobRequest, content_type = "application/json"),
     responses(
         (status = 201, description = "The job is enqueued.", body = wire::EnqueuedJob,
-         headers(("Location" = String, description = "Path of the job.")),
+         headers(
+            ("Location" = String, description = "Path of the job."),
+            ("Idempotency-Replayed" = bool,
+                description = "`true` when this answer was given before."),
+         ),
          links(
             ("read" = (operation_id = "get_job",
                 parameters(("job_id" = "$response.body#/job_id")))),
@@ -41,51 +58,66 @@ use crate::wire;
         (status = 200, description = "There was such a job already; its id is answered.",
          body = wire::EnqueuedJob,
          headers(("Location" = String, description = "Path of the job."))),
-        wire::BodyErrors,
+        wire::EnqueueErrors,
     )
 )]
 pub async fn enqueue(
-    _caller: Caller<JobsWrite>,
+    caller: Caller<JobsWrite>,
     State(state): State<ApiState>,
     Extension(RequestTrace(trace)): Extension<RequestTrace>,
+    headers: HeaderMap,
     JsonBody(mut body): JsonBody,
 ) -> Result<Response> {
+    let keyed = keyed(&caller, &headers, ENDPOINT_ONE, &body)?;
     let mut problems = take_out_nuls(&mut body);
     let job = job_request::parse(&body, "", &trace, &mut problems);
     let (Some(job), true) = (job, problems.is_empty()) else {
         return Err(Problem::invalid(problems));
     };
-    let enqueued = stevedore_queue::enqueue(state.pool(), &job)
-        .await
-        .map_err(refused)?;
-    let status = if enqueued.inserted {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
+    let jobs = [job];
+    let senders = caller.senders();
+    let senders = [senders[0].as_str(), senders[1].as_str()];
+    if let Err(refusal) = admit(&state, &senders, &jobs).await {
+        let answered = already_answered(&state, keyed.as_ref()).await?;
+        return answered.map(|jobs| single(&jobs, true)).ok_or(refusal);
+    }
+    let (answers, replayed) = match keyed {
+        Some(keyed) => enqueue_keyed(&state, keyed, &jobs, "").await?,
+        None => {
+            let [job] = jobs;
+            let enqueued = state.batcher().enqueue(job).await.map_err(refused)?;
+            (vec![kept(&enqueued)], false)
+        }
     };
-    let location = format!("/v1/jobs/{}", enqueued.job_id);
-    Ok((status, [(LOCATION, location)], Json(answer(&enqueued))).into_response())
+    note(&state, &senders, &answers, replayed);
+    Ok(single(&answers, replayed))
 }
 
 /// Enqueue many jobs
 ///
-/// Up to 10,000 in one transaction: all of them or, when one is invalid, none.
+/// Up to 10,000 in one transaction: all of them or, when one is invalid, none. An
+/// `Idempotency-Key` makes the whole request repeatable, as for a single job.
 #[utoipa::path(
     post, path = "/v1/jobs/batch", tag = "jobs", operation_id = "enqueue_jobs",
     security(("api_key" = ["jobs:write"])),
+    params(wire::IdempotencyKeyHeader),
     request_body(content = wire::JobBatchRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "Every job is enqueued, or was before.",
-         body = wire::EnqueuedBatch),
-        wire::BodyErrors,
+         body = wire::EnqueuedBatch,
+         headers(("Idempotency-Replayed" = bool,
+            description = "`true` when this answer was given before."))),
+        wire::EnqueueErrors,
     )
 )]
 pub async fn enqueue_batch(
-    _caller: Caller<JobsWrite>,
+    caller: Caller<JobsWrite>,
     State(state): State<ApiState>,
     Extension(RequestTrace(trace)): Extension<RequestTrace>,
+    headers: HeaderMap,
     BatchBody(mut body): BatchBody,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
+    let keyed = keyed(&caller, &headers, ENDPOINT_BATCH, &body)?;
     let mut problems = take_out_nuls(&mut body);
     let mut jobs = Vec::new();
     for (index, item) in batch_items(&body, &mut problems).iter().enumerate() {
@@ -99,15 +131,142 @@ pub async fn enqueue_batch(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let enqueued = stevedore_queue::enqueue_many(state.pool(), &jobs)
-        .await
-        .map_err(refused)?;
-    let inserted = enqueued.iter().filter(|job| job.inserted).count();
-    Ok(Json(json!({
-        "jobs": enqueued.iter().map(answer).collect::<Vec<_>>(),
+    let senders = caller.senders();
+    let senders = [senders[0].as_str(), senders[1].as_str()];
+    if let Err(refusal) = admit(&state, &senders, &jobs).await {
+        let answered = already_answered(&state, keyed.as_ref()).await?;
+        return answered.map(|jobs| many(&jobs, true)).ok_or(refusal);
+    }
+    let (answers, replayed) = match keyed {
+        Some(keyed) => enqueue_keyed(&state, keyed, &jobs, "jobs").await?,
+        None => {
+            let enqueued = stevedore_queue::enqueue_many(state.pool(), &jobs).await;
+            let enqueued = enqueued.map_err(refused)?;
+            (enqueued.iter().map(kept).collect(), false)
+        }
+    };
+    note(&state, &senders, &answers, replayed);
+    Ok(many(&answers, replayed))
+}
+
+/// The request's Idempotency-Key and what it stands for. The body counts as it came, NUL
+/// characters and all.
+fn keyed<'h>(
+    caller: &Caller<JobsWrite>,
+    headers: &'h HeaderMap,
+    endpoint: &'static str,
+    body: &Value,
+) -> Result<Option<Keyed<'h>>> {
+    let key = idempotency::key(headers)?;
+    Ok(key.map(|key| Keyed {
+        tenant: caller.tenant(),
+        key,
+        endpoint,
+        request_hash: meaning_hash(body),
+    }))
+}
+
+async fn enqueue_keyed(
+    state: &ApiState,
+    keyed: Keyed<'_>,
+    jobs: &[NewJob],
+    place: &str,
+) -> Result<(Vec<KeyedJob>, bool)> {
+    match keyed_jobs::enqueue(state.pool(), keyed, &jobs).await {
+        Ok(done) => Ok((done.jobs, done.replayed)),
+        Err(KeyedError::Invalid(problems)) => Err(invalid(problems, place)),
+        Err(KeyedError::KeyReused) => Err(idempotency::reused()),
+        Err(KeyedError::KeyInFlight) => Err(idempotency::in_flight()),
+        Err(KeyedError::Database(error)) => Err(error.into()),
+    }
+}
+
+/// The queue names the jobs of a batch `jobs[3]`; a single job has no such place.
+fn invalid(problems: Value, place: &str) -> Problem {
+    let mut found: Vec<stevedore_queue::Problem> =
+        serde_json::from_value(problems).unwrap_or_default();
+    if place.is_empty() {
+        for problem in &mut found {
+            problem.field = problem.field.replacen("jobs[0].", "", 1);
+        }
+    }
+    refused(EnqueueError::Invalid(found))
+}
+
+/// The answer that a request had before: it stays true while nothing new is let in.
+async fn already_answered(
+    state: &ApiState,
+    keyed: Option<&Keyed<'_>>,
+) -> Result<Option<Vec<KeyedJob>>> {
+    let Some(keyed) = keyed else {
+        return Ok(None);
+    };
+    let answered = keyed_jobs::answered(state.pool(), *keyed).await?;
+    Ok(answered.map(|done| done.jobs))
+}
+
+/// Whether the queues and the caller may have these jobs on top of what they have.
+async fn admit(state: &ApiState, senders: &[&str], jobs: &[NewJob]) -> Result<()> {
+    let queues = jobs.iter().map(NewJob::queue_name);
+    let admitted = state.admission().admit(senders, queues).await;
+    admitted.map_err(|refusal| too_many(&refusal))
+}
+
+fn too_many(refusal: &Refusal) -> Problem {
+    let seconds = refusal.retry_after.as_secs();
+    Problem::new(Kind::TooManyJobs, format!("Refused: {refusal}."))
+        .with("reason", refusal.reason.name())
+        .with("retry_after_seconds", seconds)
+        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+fn note(state: &ApiState, senders: &[&str], answers: &[KeyedJob], replayed: bool) {
+    if !replayed {
+        let new = answers.iter().filter(|answer| answer.inserted);
+        state
+            .admission()
+            .sent(senders, new.map(|answer| answer.job_id));
+    }
+}
+
+fn kept(enqueued: &Enqueued) -> KeyedJob {
+    KeyedJob {
+        job_id: enqueued.job_id,
+        inserted: enqueued.inserted,
+    }
+}
+
+fn single(answers: &[KeyedJob], replayed: bool) -> Response {
+    let Some(answer) = answers.first() else {
+        tracing::error!("an enqueue was answered with nothing");
+        return Problem::new(Kind::Internal, "The answer is lost.").into_response();
+    };
+    let status = if answer.inserted {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let location = format!("/v1/jobs/{}", answer.job_id);
+    let response = (status, [(LOCATION, location)], Json(*answer)).into_response();
+    marked(response, replayed)
+}
+
+fn many(answers: &[KeyedJob], replayed: bool) -> Response {
+    let inserted = answers.iter().filter(|job| job.inserted).count();
+    let answer = json!({
+        "jobs": answers,
         "inserted": inserted,
-        "deduplicated": enqueued.len() - inserted,
-    })))
+        "deduplicated": answers.len() - inserted,
+    });
+    marked(Json(answer).into_response(), replayed)
+}
+
+fn marked(mut response: Response, replayed: bool) -> Response {
+    if replayed {
+        let headers = response.headers_mut();
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn batch_items<'v>(body: &'v Value, problems: &mut Vec<FieldProblem>) -> &'v [Value] {
@@ -137,114 +296,8 @@ fn batch_items<'v>(body: &'v Value, problems: &mut Vec<FieldProblem>) -> &'v [Va
     }
 }
 
-fn answer(enqueued: &Enqueued) -> Value {
-    json!({ "job_id": enqueued.job_id, "inserted": enqueued.inserted })
-}
-
-/// Look at a job
-///
-/// Whatever its state, with all its attempts, until its retention time is over.
-#[utoipa::path(
-    get, path = "/v1/jobs/{job_id}", tag = "jobs", operation_id = "get_job",
-    security(("api_key" = ["jobs:read"])),
-    params(("job_id" = i64, Path, minimum = 1, description = "The job's id.", example = 1)),
-    responses(
-        (status = 200, description = "The job as it is now.", body = wire::Job),
-        wire::JobNotFound,
-        wire::ReadErrors,
-    )
-)]
-pub async fn read(
-    _caller: Caller<JobsRead>,
-    State(state): State<ApiState>,
-    job: Id<path_id::Job>,
-) -> Result<Response> {
-    show(&state, &job).await
-}
-
-async fn show(state: &ApiState, job: &Id<path_id::Job>) -> Result<Response> {
-    let found = stevedore_queue::find(state.pool(), job.0).await?;
-    found
-        .map(|view| Json(view).into_response())
-        .ok_or_else(|| job.missing())
-}
-
-/// Cancel a job
-///
-/// A job that waits is cancelled at once; one that runs is asked to stop, and its handler decides.
-#[utoipa::path(
-    post, path = "/v1/jobs/{job_id}/cancel", tag = "jobs", operation_id = "cancel_job",
-    security(("api_key" = ["jobs:write"])),
-    params(("job_id" = i64, Path, minimum = 1, description = "The job's id.", example = 1)),
-    responses(
-        (status = 200, description = "The job as it is now.", body = wire::Job),
-        wire::JobNotFound,
-        wire::JobRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn cancel(
-    _caller: Caller<JobsWrite>,
-    State(state): State<ApiState>,
-    job: Id<path_id::Job>,
-) -> Result<Response> {
-    let cancelled = stevedore_queue::cancel(state.pool(), job.0).await?;
-    let happened = !matches!(cancelled, Cancelled::NotFound);
-    after(&state, &job, happened, "It has ended already.").await
-}
-
-/// Retry a dead job
-///
-/// Gives a job that used up its attempts new ones, from now on.
-#[utoipa::path(
-    post, path = "/v1/jobs/{job_id}/retry", tag = "jobs", operation_id = "retry_job",
-    security(("api_key" = ["jobs:write"])),
-    params(("job_id" = i64, Path, minimum = 1, description = "The job's id.", example = 1)),
-    responses(
-        (status = 200, description = "The job as it is now.", body = wire::Job),
-        wire::JobNotFound,
-        wire::JobRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn retry(
-    _caller: Caller<JobsWrite>,
-    State(state): State<ApiState>,
-    job: Id<path_id::Job>,
-) -> Result<Response> {
-    let retried = stevedore_queue::retry(state.pool(), job.0)
-        .await
-        .map_err(refused_retry)?;
-    after(&state, &job, retried, "It is not dead.").await
-}
-
-/// The job after it was acted upon; when nothing happened, why.
-async fn after(
-    state: &ApiState,
-    job: &Id<path_id::Job>,
-    happened: bool,
-    why_not: &'static str,
-) -> Result<Response> {
-    let response = show(state, job).await?;
-    if happened {
-        Ok(response)
-    } else {
-        Err(Problem::new(Kind::JobStateConflict, why_not))
-    }
-}
-
-/// The only thing wrong with a dead job can be its unique key, which another job holds by now.
-fn refused_retry(error: EnqueueError) -> Problem {
-    match error {
-        EnqueueError::Invalid(_) => Problem::new(
-            Kind::JobStateConflict,
-            "Another job holds its unique key by now.",
-        ),
-        other => refused(other),
-    }
-}
-
-fn refused(error: EnqueueError) -> Problem {
+/// What the queue has against a job, as the API says it.
+pub(super) fn refused(error: EnqueueError) -> Problem {
     match error {
         EnqueueError::Invalid(problems) => {
             let fields = problems.into_iter().map(|found| FieldProblem {

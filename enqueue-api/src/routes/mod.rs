@@ -2,7 +2,11 @@
 
 pub mod docs;
 pub mod health;
+pub mod job;
 pub mod jobs;
 pub mod orders;
+pub mod queue;
+pub mod waits;
 
+mod idempotency;
 mod path_id;

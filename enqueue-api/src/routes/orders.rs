@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::TenantId;
@@ -16,13 +16,11 @@ use crate::body::{JsonBody, OptionalJsonBody};
 use crate::json::meaning_hash;
 use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
+use crate::routes::idempotency::{self, REPLAYED};
 use crate::routes::path_id::{self, Id};
 use crate::state::ApiState;
 use crate::wire;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 const SENTENCE_CHARS_MAX: usize = 500;
 
 /// Place an order
@@ -68,7 +66,7 @@ pub async fn place(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
-    let key = idempotency_key(&headers)?;
+    let key = idempotency::key(&headers)?;
     let hash = meaning_hash(&body);
     let order = match NewOrder::parse(&body) {
         Ok(order) => order,
@@ -119,24 +117,9 @@ fn created(placed: Placed) -> Response {
         headers.insert(LOCATION, location);
     }
     if placed.replayed {
-        headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
-    let mut sent = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(value) = sent.next() else {
-        return Ok(None);
-    };
-    let key = value.to_str().unwrap_or_default();
-    let usable = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len())
-        && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if usable && sent.next().is_none() {
-        return Ok(Some(key));
-    }
-    let detail = "Send the header once, with 1 to 255 visible ASCII characters without spaces.";
-    Err(Problem::new(Kind::InvalidIdempotencyKey, detail))
 }
 
 impl From<PlaceError> for Problem {
@@ -144,14 +127,8 @@ impl From<PlaceError> for Problem {
         match error {
             PlaceError::Invalid(problems) => Problem::invalid(problems),
             PlaceError::OutOfStock(shortages) => out_of_stock(&shortages),
-            PlaceError::KeyReused => Problem::new(
-                Kind::IdempotencyKeyReused,
-                "The first request with this Idempotency-Key had another body.",
-            ),
-            PlaceError::KeyInFlight => Problem::new(
-                Kind::IdempotencyKeyInFlight,
-                "The first request with this Idempotency-Key has not been answered yet.",
-            ),
+            PlaceError::KeyReused => idempotency::reused(),
+            PlaceError::KeyInFlight => idempotency::in_flight(),
             PlaceError::Database(error) => error.into(),
         }
     }

@@ -9,9 +9,11 @@ mod jobs;
 mod order;
 mod orders;
 mod problems;
+mod queue;
 
 pub use health::*;
 pub use jobs::*;
 pub use order::*;
 pub use orders::*;
 pub use problems::*;
+pub use queue::*;

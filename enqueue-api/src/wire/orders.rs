@@ -6,11 +6,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::FieldError;
 
-/// Makes placing repeatable.
+/// Makes a request repeatable.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyKeyHeader {
-    /// Any text of visible ASCII characters that is new for each order and the same for each
+    /// Any text of visible ASCII characters that is new for each request and the same for each
     /// repetition, such as a UUID.
     #[param(
         rename = "Idempotency-Key",

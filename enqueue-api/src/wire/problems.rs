@@ -14,7 +14,7 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::problem::{Kind, Problem};
 
 /// An error (RFC 9457). Members beyond these belong to single kinds: `shortages`,
-/// `required_scope`, `line` and `column`, `limit_bytes`, `checks`, `from` and `to`.
+/// `required_scope`, `line` and `column`, `limit_bytes`, `checks`, `from` and `to`, `reason`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "type": "/api/problems/validation_failed",
@@ -156,6 +156,29 @@ impl IntoResponses for PlacingErrors {
     }
 }
 
+/// As [`BodyErrors`], of the operations that enqueue jobs.
+#[derive(Debug)]
+pub struct EnqueueErrors;
+
+impl IntoResponses for EnqueueErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = BodyErrors::responses();
+        all.extend(grouped(&[
+            Kind::MalformedJson,
+            Kind::InvalidUtf8,
+            Kind::JsonTooDeep,
+            Kind::DuplicateKey,
+            Kind::UnreadableBody,
+            Kind::InvalidIdempotencyKey,
+            Kind::IdempotencyKeyInFlight,
+            Kind::ValidationFailed,
+            Kind::IdempotencyKeyReused,
+            Kind::TooManyJobs,
+        ]));
+        all
+    }
+}
+
 macro_rules! single {
     ($($(#[$doc:meta])+ $name:ident = $($kind:ident),+;)+) => {
         $(
@@ -181,6 +204,12 @@ single! {
     ProblemNotFound = ProblemNotFound;
     /// The order's state does not allow it.
     TransitionRefused = IllegalTransition;
+    /// No such wait.
+    WaitNotFound = WaitNotFound;
+    /// The wait is over.
+    WaitExpired = WaitExpired;
+    /// The query is wrong.
+    QueryRefused = ValidationFailed;
     /// The job's state does not allow it.
     JobRefused = JobStateConflict;
     /// The process cannot serve.
@@ -239,6 +268,9 @@ fn sample(kind: Kind) -> Problem {
         Kind::InsufficientScope => problem.with("required_scope", "orders:write"),
         Kind::PayloadTooLarge => problem.with("limit_bytes", 1_048_576),
         Kind::IllegalTransition => problem.with("from", "delivered").with("to", "cancelled"),
+        Kind::TooManyJobs => problem
+            .with("reason", "too_slow")
+            .with("retry_after_seconds", 12),
         Kind::OutOfStock => problem.with(
             "shortages",
             json!([{ "sku": "MUG-RED", "requested": 3, "available": 1 }]),

@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admission;
 mod auth;
 mod bad_input;
 mod health;
 mod idempotency;
 mod jobs;
+mod keyed_jobs;
 mod malformed;
 mod openapi;
 mod orders;
+mod queue;
 mod server;
 mod shop;
 mod support;

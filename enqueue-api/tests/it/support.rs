@@ -74,6 +74,21 @@ impl Api {
         self.send(request).await
     }
 
+    /// As [`Self::post`], with an Idempotency-Key.
+    pub async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.post_keyed_bytes(path, key, body.to_string()).await
+    }
+
+    pub async fn post_keyed_bytes(&self, path: &str, key: &str, body: impl Into<Body>) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key)
+            .body(body.into())
+            .unwrap();
+        self.send(request).await
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod jobs;
 
 use std::process::{Command, Output};
 

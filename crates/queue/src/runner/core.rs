@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -132,6 +133,7 @@ impl Core {
             &self.kinds,
             i32::try_from(settings.concurrency).unwrap_or(i32::MAX),
             i32::try_from(millis(settings.heartbeat)).unwrap_or(i32::MAX),
+            Json(self.registry.descriptors(&settings.version)) as _,
         )
         .fetch_one(db)
         .await?;

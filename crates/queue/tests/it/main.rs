@@ -15,6 +15,7 @@ mod limits;
 mod outage;
 mod outcomes;
 mod people;
+mod people_bulk;
 mod plain;
 mod plans;
 mod properties;

@@ -277,6 +277,16 @@ pub const ALL: &[Metric] = &[
         "Jobs enqueued through this process; those that triggers enqueue are not among them",
     ),
     exported(
+        "stevedore_admission_refusals_total",
+        Counter,
+        Api,
+        &[closed(
+            "reason",
+            &["too_slow", "queue_full", "sender_full", "sender_too_fast"],
+        )],
+        "Requests answered 429, by what would have been exceeded",
+    ),
+    exported(
         "stevedore_db_pool_connections",
         Gauge,
         Every,

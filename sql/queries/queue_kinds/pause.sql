@@ -1,0 +1,2 @@
+-- Pauses a kind. $1: the kind.
+select queue.pause_kind($1)::text as done
