@@ -11,6 +11,7 @@ use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, 
 use tokio_util::sync::CancellationToken;
 
 use super::RunnerSettings;
+use super::deadline::forget_idle;
 use super::fleet::Fleet;
 use super::lines::Lines;
 use super::news::News;
@@ -203,6 +204,13 @@ impl Core {
         *locked(&self.doubtful_until) = Some(Instant::now() + DOUBT);
         // It may hold leases that it knows nothing of: it must be missed soon.
         self.fleet.claimed();
+    }
+
+    /// The keeper's connection broke or does not answer: the others may be no better, and who waits
+    /// on them would find out much later.
+    pub(crate) fn suspect_connections(&self) {
+        forget_idle(&self.pool);
+        self.deaf.notify_one();
     }
 
     pub(crate) fn is_in_doubt(&self) -> bool {

@@ -91,7 +91,7 @@ const PRESENT: &str = "the connection is taken only by give_back and drop, which
 
 /// What silenced one connection has probably silenced the idle ones: without this each would have
 /// to be waited for in its turn.
-fn forget_idle(pool: &PgPool) {
+pub(crate) fn forget_idle(pool: &PgPool) {
     while let Some(idle) = pool.try_acquire() {
         drop(idle.detach());
     }

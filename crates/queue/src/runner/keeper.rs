@@ -65,6 +65,7 @@ async fn keep(core: &Core, end: &CancellationToken) {
                     tracing::warn!(%error, "heartbeat failed");
                     meters::lease_renewed("error");
                     connection = None;
+                    core.suspect_connections();
                     Some(soon(core.settings.heartbeat.mul_f64(0.4)))
                 }
             },

@@ -8,7 +8,7 @@ use stevedore_testkit::TestDb;
 use crate::support::{Does, Worker, calm, count, job, put, until, view};
 
 #[tokio::test]
-async fn running_handlers_end_within_the_grace_and_nothing_new_is_claimed() {
+async fn point_14_running_handlers_end_within_the_grace_and_nothing_new_is_claimed() {
     let db = TestDb::new().await;
     let settings = RunnerSettings {
         concurrency: 2,
@@ -43,7 +43,7 @@ async fn until_worker(pool: &sqlx::PgPool, state: &str) {
 }
 
 #[tokio::test]
-async fn what_still_runs_after_the_grace_is_handed_back_without_an_attempt() {
+async fn point_14_what_still_runs_after_the_grace_is_handed_back_without_an_attempt() {
     let db = TestDb::new().await;
     let settings = RunnerSettings {
         grace: Duration::from_millis(50),
@@ -63,7 +63,7 @@ async fn what_still_runs_after_the_grace_is_handed_back_without_an_attempt() {
 }
 
 #[tokio::test]
-async fn a_stop_under_load_leaves_no_job_leased() {
+async fn point_14_a_stop_under_load_leaves_no_job_leased() {
     let db = TestDb::new().await;
     enqueue_many(&db.pool, &vec![job(Does::Complete); 3000])
         .await
@@ -83,7 +83,7 @@ async fn a_stop_under_load_leaves_no_job_leased() {
 }
 
 #[tokio::test]
-async fn a_worker_told_to_stop_before_it_began_just_ends() {
+async fn point_14_a_worker_told_to_stop_before_it_began_just_ends() {
     let db = TestDb::new().await;
     let job_id = put(&db.pool, Does::Complete).await;
     let worker = Worker::start(&db.pool, calm());
