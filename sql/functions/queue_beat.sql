@@ -79,10 +79,12 @@ begin
   from queue.workers as w
   where w.state in ('running', 'draining');
 
-  -- The larger the fleet, the more rarely each of the resting says something; not all at once.
-  v_again_in_ms := v_fleet.heartbeat_ms * case when p_resting
-    then greatest(4, 1.2 * v_fleet.workers) * (0.9 + 0.1 * random())
-    else 0.4 end;
+  -- The larger the fleet, the more rarely each of the resting says something; not all at once. The
+  -- eldest and its successor stay by it, so that the fleet's duties do not wait long for anybody.
+  v_again_in_ms := v_fleet.heartbeat_ms * case
+    when not p_resting then 0.4
+    when v_fleet.rank < 2 then 4
+    else greatest(4, 1.2 * v_fleet.workers) * (0.9 + 0.1 * random()) end;
   v_rescue := v_fleet.is_one_silent or exists (
     select from queue.workers as w where w.state in ('dead', 'stopped') and not w.cleared);
   v_busy := v_fleet.is_other_busy or v_rescue or not p_resting;

@@ -39,25 +39,25 @@ pub struct WorkerSettings {
     )]
     pub worker_concurrency: NonZeroUsize,
 
-    /// How often a worker says that it lives. Silent for one and a half times as long, it is taken
-    /// for dead and its jobs go to others
+    /// The measure of a worker's signs of life. The jobs of a dead worker start elsewhere within
+    /// twice this. An idle fleet gives few: about fifteen statements a minute in all with 5s
     #[arg(long = "heartbeat", env = "WORKER_HEARTBEAT", value_name = "DURATION",
         default_value = "5s", value_parser = humantime::parse_duration)]
     pub worker_heartbeat: Duration,
 
-    /// Longest pause between two looks for jobs when nobody wakes the worker
+    /// Longest pause between two looks for jobs of a worker that does not listen
     #[arg(long = "poll-max", env = "WORKER_POLL_MAX", value_name = "DURATION", default_value = "2s",
         value_parser = humantime::parse_duration)]
     pub worker_poll_max: Duration,
 
     /// Hear of new jobs by LISTEN. Set to false behind a pooler in transaction mode: jobs are then
-    /// found by polling
+    /// found by polling, a few statements a second from each worker
     #[arg(long = "listen", env = "WORKER_LISTEN", value_name = "BOOL", default_value_t = true,
         action = clap::ArgAction::Set)]
     pub worker_listen: bool,
 
     /// How long running jobs may go on after the worker was told to stop; then they go to others.
-    /// Keep it below your supervisor's own limit (Kubernetes waits 30s)
+    /// Keep it a few seconds below your supervisor's own limit (Kubernetes waits 30s)
     #[arg(long = "grace", env = "WORKER_GRACE", value_name = "DURATION", default_value = "25s",
         value_parser = humantime::parse_duration)]
     pub worker_grace: Duration,

@@ -165,6 +165,11 @@ impl Core {
         self.may_rest().then_some(guard)
     }
 
+    /// Whether more jobs could run. Free slots do not tell: the claimer holds them while it waits.
+    pub(crate) fn has_room(&self) -> bool {
+        locked(&self.running).len() < self.settings.concurrency
+    }
+
     /// Whether this worker could rest, but for claims.
     pub(crate) fn may_rest(&self) -> bool {
         self.is_listening()

@@ -114,7 +114,7 @@ async fn beat(core: &Core, connection: &mut Option<PgConnection>) -> Result<(), 
         registration.worker_id,
         rest.is_some(),
         core.fleet.is_watching(),
-        core.fleet.is_quiet() && core.slots.available_permits() > 0,
+        core.fleet.is_quiet() && core.has_room(),
     )
     .fetch_one(&mut *db);
     let beaten = within(limit, beaten).await?;

@@ -26,10 +26,10 @@ pub struct RunnerSettings {
     ///
     /// Without jobs there is nothing to rescue, and workers that listen rest. While others have
     /// jobs they take turns to look, one statement in half of this for all of them. In a fleet
-    /// **without any jobs** each gives a sign every four of this, or every 1.2 of this times the
-    /// number of workers if that is longer: by default at most ten statements a minute from ten
-    /// workers and more, plus the gauges, about three a minute. An idle worker that dies is counted
-    /// for that long.
+    /// **without any jobs** the two eldest give a sign every four of this, the others every 1.2 of
+    /// this times the number of workers: by default about fifteen statements a minute, however many
+    /// they are, and the gauges, about three a minute. An idle worker that dies is counted for that
+    /// long; it holds nothing.
     pub heartbeat: Duration,
     /// The longest wait between polls of a worker that does not listen, for ready jobs and for due
     /// ones; it starts at 25 ms and doubles. A worker that listens does not poll: should a
