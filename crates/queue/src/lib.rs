@@ -37,6 +37,7 @@ pub use people::{
     ended_since, find, kinds, list, maintain_partitions, now, pause, pause_kind, queues, resume,
     resume_kind, retry, stats, workers, workers_alive,
 };
+pub use people::{Obstacle, explain};
 pub use runner::{Runner, RunnerBuilder, RunnerError, RunnerSettings};
 pub use schedule::{CATCH_UP_MAX, Cron, Dst, Missed, Schedule, ScheduleError};
 /// The token by which a runner is told to stop and a handler that it is cancelled.

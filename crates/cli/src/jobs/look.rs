@@ -121,7 +121,23 @@ pub async fn show(pool: &PgPool, screen: Screen, one: One) -> anyhow::Result<u8>
 
 /// `jobs explain`.
 pub async fn explain(pool: &PgPool, screen: Screen, one: One) -> anyhow::Result<u8> {
-    show(pool, screen, one).await
+    let obstacles = stevedore_queue::explain(pool, one.job_id).await?;
+    if obstacles.is_empty() {
+        return Ok(unknown(one.job_id));
+    }
+    if screen.json {
+        screen.document(&obstacles)?;
+        return Ok(0);
+    }
+    for obstacle in &obstacles {
+        screen.line(&format!("{}: {}", obstacle.reason, obstacle.detail));
+        for (name, moment) in [("until", obstacle.until), ("estimate", obstacle.estimate)] {
+            if let Some(moment) = moment {
+                screen.line(&format!("  {name} {}", moment.format("%F %T UTC")));
+            }
+        }
+    }
+    Ok(0)
 }
 
 fn unknown(job_id: i64) -> u8 {

@@ -3,6 +3,7 @@
 mod bulk;
 mod change;
 mod descriptors;
+mod explain;
 mod filter;
 mod stats;
 mod upkeep;
@@ -16,6 +17,7 @@ pub use change::{
 pub use descriptors::{
     KindDescriptor, KindView, QueueView, RetryDescriptor, WorkerView, kinds, queues, workers,
 };
+pub use explain::{Obstacle, explain};
 pub use filter::{JobFilter, JobPage, JobRow, JobState, LIST_JOBS_MAX, list};
 pub use stats::{QueueStat, stats, workers_alive};
 pub use upkeep::{Retention, maintain_partitions};
