@@ -124,18 +124,30 @@ begin
     ),
     grouped as materialized (
       select
-        c.place, c.group_key,
+        c.place, c.group_key, coalesce(l.max_running, 1) as places,
         row_number() over (partition by c.group_key order by c.priority, c.run_at, c.job_id) as turn
       from candidate as c
+      left join queue.limits as l on l.scope = 'group' and l.name = c.group_key
       where c.group_key is not null
     ),
     granted as materialized (
+      select g.place, 0 as slot
+      from grouped as g
+      where g.places = 1
+        and g.turn = 1
+        -- Not "not exists": as a join it may be planned to read the index anew for each group.
+        and (
+          select running.job_id from queue.jobs as running
+          where running.group_key = g.group_key
+            and running.state = 'running'
+          limit 1
+        ) is null
+      union all
       select g.place, free.slot
       from grouped as g
-      left join queue.limits as l on l.scope = 'group' and l.name = g.group_key
       cross join lateral (
         select slot
-        from generate_series(0, coalesce(l.max_running, 1) - 1) as slot
+        from generate_series(0, g.places - 1) as slot
         where not exists (
           select from queue.jobs as running
           where running.group_key = g.group_key
@@ -148,10 +160,11 @@ begin
           select count(*) from queue.jobs as running
           where running.group_key = g.group_key
             and running.state = 'running'
-            and coalesce(running.group_slot, 10000) >= coalesce(l.max_running, 1)
+            and coalesce(running.group_slot, 10000) >= g.places
         )
         limit 1
       ) as free
+      where g.places > 1
     ),
     -- More of a group can be ready than may run, when their enqueues did not see each other: they
     -- have to wait.
@@ -171,13 +184,13 @@ begin
       claimed_at = clock_now(),
       unique_held = j.unique_held and j.unique_scope <> 'waiting',
       max_attempts = coalesce(j.max_attempts, p_max_attempts[array_position(p_kinds, j.kind)]),
-      group_slot = case when j.group_key is not null
-        then (select granted.slot from granted where granted.place = j.ctid) end
-    where j.ctid = any (array(
-      select c.place from candidate as c where c.group_key is null
+      group_slot = taken.slot
+    from (
+      select c.place, null::smallint as slot from candidate as c where c.group_key is null
       union all
-      select granted.place from granted
-    ))
+      select granted.place, granted.slot::smallint from granted
+    ) as taken
+    where j.ctid = taken.place
     returning
       j.job_id, j.attempt, j.forgiven, j.max_attempts, j.priority, j.queue, j.kind, j.args,
       j.group_key, j.trace_context, j.run_at, j.created_at, j.claimed_at, j.rank, j.line,

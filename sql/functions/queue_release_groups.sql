@@ -5,18 +5,24 @@
 -- Locks: the rows it makes ready; skips those that somebody else is moving.
 create or replace function queue.release_groups(p_group_keys text[])
 returns void
-language sql volatile
+language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set jit = off
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
+begin
   with freed as (
     select named.group_key, coalesce(l.max_running, 1) as places
     from (select distinct unnest(p_group_keys) as group_key) as named
     left join queue.limits as l on l.scope = 'group' and l.name = named.group_key
   ),
   released as (
-    select head.job_id
+    select head.place
     from freed
     cross join lateral (
-      select j.job_id
+      select j.ctid as place
       from queue.jobs as j
       where j.group_key = freed.group_key
         and j.state = 'blocked'
@@ -35,8 +41,8 @@ as $$
     state = 'ready',
     order_at = greatest(clock_now(), j.run_at) + queue.head_start(j.queue, j.priority)
   from released
-  where j.job_id = released.job_id
-    and j.state = 'blocked'
+  where j.ctid = released.place;
+end
 $$;
 
 comment on function queue.release_groups(text[]) is

@@ -6,17 +6,20 @@ create or replace function queue.uncommitted(
   p_attempts integer[]
 )
 returns bigint[]
-language sql stable
+language plpgsql stable
 set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
+begin
+  return (
   select coalesce(array_agg(j.job_id), '{}')
   from unnest(p_job_ids, p_attempts) as lease(job_id, attempt)
   join queue.jobs as j using (job_id)
   where j.attempt = lease.attempt
-    and j.worker_id = p_worker_id
+    and j.worker_id = p_worker_id);
+end
 $$;
 
 comment on function queue.uncommitted(bigint, bigint[], integer[]) is
