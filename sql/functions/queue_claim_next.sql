@@ -15,6 +15,11 @@
 -- worker was declared dead. (Should that happen while this runs, queue.rescue() finds what it
 -- claimed.)
 --
+-- Unless it took jobs of groups, the claim is committed without waiting for the disk. Should the
+-- server crash in that moment, the claim was never made: the jobs are ready, run again, and what
+-- their first run writes is fenced, as after the death of a worker. A group's promise is more than
+-- that, so its claims are durable.
+--
 -- The settings hold the plan to the index in its order. Left alone, PostgreSQL expects an unknown
 -- limit to be a tenth of the table, and sorts: 16 ms instead of 0.9 ms for a claim of ten.
 -- Its wild estimates would also have each claim compiled (jit), which takes seconds.
@@ -69,6 +74,7 @@ declare
     select from queue.limits as l where l.scope in ('queue', 'kind'));
   v_look_again_at timestamptz;
   v_later timestamptz;
+  v_synchronous_commit constant text := current_setting('synchronous_commit');
   v_rests boolean;
 begin
   select coalesce(
@@ -80,6 +86,7 @@ begin
     raise exception 'worker % was declared dead', p_worker_id using errcode = 'P0LSE';
   end if;
 
+  perform set_config('synchronous_commit', 'off', true);
   v_kinds := array(
     select known.kind
     from unnest(p_kinds) as known(kind)
@@ -131,7 +138,7 @@ begin
       where c.group_key is not null
     ),
     granted as materialized (
-      select g.place, 0 as slot
+      select g.place, 0 as slot, set_config('synchronous_commit', v_synchronous_commit, true)
       from grouped as g
       where g.places = 1
         and g.turn = 1
@@ -143,7 +150,7 @@ begin
           limit 1
         ) is null
       union all
-      select g.place, free.slot
+      select g.place, free.slot, set_config('synchronous_commit', v_synchronous_commit, true)
       from grouped as g
       cross join lateral (
         select slot
