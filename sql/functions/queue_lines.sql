@@ -1,6 +1,6 @@
 -- The lines that have ready jobs, with their heads: walks from line to line through jobs_line_idx,
 -- so a line of a million jobs costs one step (and the entries of dead rows before its head).
--- In PL/pgSQL, which keeps its plan: planned anew for each claim, it would cost more than the claim.
+-- In PL/pgSQL, which keeps its plan: planned anew each time, it would cost more than the claim.
 create or replace function queue.lines(p_queues text[])
 returns table (
   queue text,

@@ -14,7 +14,7 @@ use crate::DatabaseSettings;
 const REACHABLE_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// A connection that was handed back longer ago may have died since.
-const PING_AFTER_IDLE: Duration = Duration::from_millis(50);
+const PING_AFTER_IDLE: Duration = Duration::from_millis(1);
 
 /// Why a pool could not be made, or its server not be reached.
 #[derive(Debug, thiserror::Error)]

@@ -217,7 +217,7 @@ async fn unknown_paths_and_ids_are_404_and_unknown_methods_405_with_allow() {
     for (method, path, allow) in [
         ("GET", "/v1/orders", "POST"),
         ("DELETE", "/v1/orders/1", "GET,HEAD"),
-        ("PATCH", "/v1/jobs", "POST"),
+        ("PATCH", "/v1/jobs", "POST,GET,HEAD"),
         ("POST", "/live", "GET,HEAD"),
         ("BREW", "/v1/jobs/1", "GET,HEAD"),
     ] {
