@@ -84,6 +84,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(queue::list))
         .routes(routes!(queue::bulk))
         .routes(routes!(job::read))
+        .routes(routes!(job::explain))
         .routes(routes!(job::cancel))
         .routes(routes!(job::retry))
         .routes(routes!(queue::queues))

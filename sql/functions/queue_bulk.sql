@@ -72,6 +72,8 @@ begin
     when 'delete' then
       delete from queue.dead_jobs as d where d.job_id = any (v_job_ids);
       get diagnostics changed = row_count;
+      -- Who waits for the retry of one of them would wait for ever.
+      perform queue.end_dependencies(v_job_ids, 'cancelled');
     when 'retry' then
       foreach v_job_id in array v_job_ids loop
         begin

@@ -4,7 +4,7 @@
 --
 -- Answers the ids in the order of p_args. Null: something may be wrong with them, nothing is
 -- inserted, and the caller takes the long way, which tells what. (There each field of each job is
--- read from JSON: measured, twenty times the work of the insert.)
+-- read from JSON: measured, seven times the work of the insert.)
 -- Locks: none beyond the rows it inserts.
 create or replace function queue.enqueue_plain(
   p_args jsonb[],

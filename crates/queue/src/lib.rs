@@ -10,6 +10,7 @@ mod details;
 mod enqueue;
 mod job;
 mod layers;
+mod limits;
 mod meters;
 mod people;
 mod registry;
@@ -30,6 +31,7 @@ pub use enqueue::{
     enqueue_many,
 };
 pub use job::{Done, Failure, Job, Policy, RetryFunction, RetryPolicy};
+pub use limits::{Limit, LimitScope, set_ageing, set_limit};
 pub use people::{
     AttemptView, BulkChange, BulkError, BulkProgress, Cancelled, Ended, JobFilter, JobPage, JobRow,
     JobState, JobView, KindDescriptor, KindView, LIST_JOBS_MAX, QueueStat, QueueView, Retention,

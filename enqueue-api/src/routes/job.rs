@@ -33,6 +33,32 @@ pub async fn read(
     show(&state, &job).await
 }
 
+/// Why a job does not run
+///
+/// Everything that stands in its way now, and when it can be expected to start. Of a job that runs
+/// or has ended, that.
+#[utoipa::path(
+    get, path = "/v1/jobs/{job_id}/explain", tag = "jobs", operation_id = "explain_job",
+    security(("api_key" = ["jobs:read"])),
+    params(("job_id" = i64, Path, minimum = 1, description = "The job's id.", example = 1)),
+    responses(
+        (status = 200, description = "What stands in its way.", body = Vec<wire::Obstacle>),
+        wire::JobNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn explain(
+    _caller: Caller<JobsRead>,
+    State(state): State<ApiState>,
+    job: Id<path_id::Job>,
+) -> Result<Response> {
+    let obstacles = stevedore_queue::explain(state.pool(), job.0).await?;
+    if obstacles.is_empty() {
+        return Err(job.missing());
+    }
+    Ok(Json(obstacles).into_response())
+}
+
 async fn show(state: &ApiState, job: &Id<path_id::Job>) -> Result<Response> {
     let found = stevedore_queue::find(state.pool(), job.0).await?;
     found

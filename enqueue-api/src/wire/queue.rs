@@ -281,6 +281,24 @@ pub struct Queue {
     pub worker_names: Vec<String>,
 }
 
+/// One thing that stands in a job's way.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Obstacle {
+    /// For programs: `scheduled`, `group`, `queue_paused`, `no_worker`, `limit`, `behind`, … or
+    /// `next` when nothing does; of a job that runs or has ended its state.
+    #[schema(example = "queue_paused")]
+    pub reason: String,
+    /// For people.
+    pub detail: String,
+    /// When that ends by itself, if it can be told.
+    #[schema(required)]
+    pub until: Option<DateTime<Utc>>,
+    /// When the job can be expected to start; the same in all of them.
+    #[schema(required)]
+    pub estimate: Option<DateTime<Utc>>,
+}
+
 /// A kind of job.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

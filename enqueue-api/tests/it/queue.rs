@@ -231,3 +231,34 @@ async fn many_single_enqueues_at_once_are_each_answered_with_their_own_job() {
     assert_eq!(accepted.count(), made.len());
     assert!(made.len() >= 196, "{}", made.len());
 }
+
+#[tokio::test]
+async fn first_9_a_job_says_why_it_does_not_run() {
+    let api = Api::new().await;
+    three_jobs(&api).await;
+    let list = api.get("/v1/jobs?kind=b&state=scheduled").await.body;
+    let job_id = list["jobs"][0]["job_id"].as_i64().unwrap();
+    let answer = api.get(&format!("/v1/jobs/{job_id}/explain")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let obstacles: Vec<wire::Obstacle> = serde_json::from_value(answer.body).unwrap();
+    let reasons: Vec<&str> = obstacles.iter().map(|one| one.reason.as_str()).collect();
+    assert_eq!(reasons, ["scheduled", "no_worker"]);
+    assert!(obstacles[0].until.is_some() && obstacles[0].estimate.is_none());
+    let unknown = api.get("/v1/jobs/987654/explain").await;
+    assert_eq!(unknown.problem(), (404, "job_not_found"));
+}
+
+#[tokio::test]
+async fn an_event_from_outside_counts_once_and_a_token_that_was_never_given_is_404() {
+    let api = Api::new().await;
+    // A named event may come before anybody waits for it; a token must have been given out.
+    for outcome in ["early", "already"] {
+        let answer = api
+            .post("/v1/waits/payment:17", &json!({ "paid": true }))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.body["outcome"], outcome);
+    }
+    let unknown = api.post("/v1/waits/wait_never-given", &json!({})).await;
+    assert_eq!(unknown.status, 404, "{}", unknown.text);
+}

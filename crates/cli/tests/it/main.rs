@@ -3,6 +3,7 @@
 mod commands;
 mod demo;
 mod jobs;
+mod signals;
 
 use std::process::{Command, Output};
 

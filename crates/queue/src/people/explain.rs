@@ -25,4 +25,10 @@ pub async fn explain(db: impl PgExecutor<'_>, job_id: i64) -> Result<Vec<Obstacl
     sqlx::query_file_as!(Obstacle, "../../sql/queries/queue_jobs/explain.sql", job_id)
         .fetch_all(db)
         .await
+        .or_else(
+            |error| match error.as_database_error().and_then(|error| error.code()) {
+                Some(code) if code == "P0NOF" => Ok(Vec::new()),
+                _ => Err(error),
+            },
+        )
 }

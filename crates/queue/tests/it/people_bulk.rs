@@ -279,6 +279,29 @@ async fn dead_jobs_are_deleted_and_no_others() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_retry_of_a_deleted_dead_job_is_cancelled() {
+    let db = TestDb::new().await;
+    bury(&db.pool, "a", 1, "no").await;
+    let filter = JobFilter {
+        kind: Some("a".to_owned()),
+        ..JobFilter::default()
+    };
+    let dead = ids(&db.pool, &filter).await[0];
+    let waiting = of_kind("b").after_with(dead, stevedore_queue::OnFailure::Wait);
+    let waiting = enqueued(&db.pool, waiting).await;
+    assert_eq!(
+        find(&db.pool, waiting).await.unwrap().unwrap().state,
+        "waiting"
+    );
+    let done = bulk(&db.pool, &BulkChange::Delete, &filter, 100, |_| {}).await;
+    assert_eq!(done.unwrap().changed, 1);
+    assert_eq!(
+        find(&db.pool, waiting).await.unwrap().unwrap().state,
+        "cancelled"
+    );
+}
+
+#[tokio::test]
 async fn a_bulk_change_skips_what_somebody_else_holds() {
     let db = TestDb::new().await;
     let held = enqueued(&db.pool, of_kind("a")).await;
