@@ -4,11 +4,11 @@
 //! Figures of one run on one machine compare with each other and with nothing else, so what counts
 //! are the ratios: to the bare statements run by `pgbench`, and to other queues (`--peers`).
 //!
-//! - [`settings`]: what is measured, and how long
-//! - [`stage`]: the database, by default a private one with the durability of a real one
-//! - [`fleet`]: the workers, in this process and in others
-//! - [`sections`]: one file for each thing that is measured
-//! - [`report`]: the figures, as a table, as JSON, as Markdown
+//! - `settings`: what is measured, and how long
+//! - `stage`: the database, by default a private one with the durability of a real one
+//! - `fleet`: the workers, in this process and in others
+//! - `sections`: one file for each thing that is measured
+//! - `report`: the figures, as a table, as JSON, as Markdown
 
 mod bench;
 mod fleet;

@@ -147,8 +147,8 @@ pub async fn run(pool: &PgPool, screen: Screen, limit: &Limit) -> anyhow::Result
         screen.document(&json!({"limited": {what: name}}))?;
     } else {
         screen.line(&format!(
-            "the limits of {what} {name} are set; workers follow at their next claim, API processes \
-             within a second"
+            "the limits of {what} {name} are set; workers follow at their next claim, API \
+             processes within a second"
         ));
     }
     Ok(0)
