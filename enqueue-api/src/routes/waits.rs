@@ -7,7 +7,7 @@ use stevedore_model::problems::problem;
 use stevedore_queue::Resumed;
 
 use crate::auth::{Caller, JobsWrite};
-use crate::body::OptionalJsonBody;
+use crate::body::JsonBody;
 use crate::json::take_out_nuls;
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::jobs::refused;
@@ -24,7 +24,7 @@ use crate::wire;
     security(("api_key" = ["jobs:write"])),
     params(("token" = String, Path, min_length = 1, max_length = 500,
         description = "The token or the name.", example = "payment:17")),
-    request_body(content = Option<wire::WaitPayload>, content_type = "application/json"),
+    request_body(content = wire::WaitPayload, content_type = "application/json"),
     responses(
         (status = 200, description = "What became of it.", body = wire::WaitAnswer),
         wire::WaitNotFound,
@@ -36,7 +36,7 @@ pub async fn resume(
     _caller: Caller<JobsWrite>,
     State(state): State<ApiState>,
     Path(token): Path<String>,
-    OptionalJsonBody(mut payload): OptionalJsonBody,
+    JsonBody(mut payload): JsonBody,
 ) -> Result<Json<Value>> {
     let mut problems = take_out_nuls(&mut payload);
     if token.contains('\0') {
