@@ -71,6 +71,8 @@ fn asked(pairs: Vec<(String, String)>) -> Result<Asked> {
             ));
         } else if fields.contains_key(&name) {
             problems.push(problem(name, "duplicate", "is given twice"));
+        } else if text.contains('\0') {
+            problems.push(problem(name, "nul_character", "contains a NUL character"));
         } else {
             let value = match name.as_str() {
                 "state" => text.split(',').map(Value::from).collect(),

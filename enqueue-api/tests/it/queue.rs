@@ -262,3 +262,14 @@ async fn an_event_from_outside_counts_once_and_a_token_that_was_never_given_is_4
     let unknown = api.post("/v1/waits/wait_never-given", &json!({})).await;
     assert_eq!(unknown.status, 404, "{}", unknown.text);
 }
+
+#[tokio::test]
+async fn a_nul_character_in_a_query_is_422() {
+    let api = Api::new().await;
+    let answer = api.get("/v1/jobs?kind=a%00b").await;
+    assert_eq!(answer.problem(), (422, "validation_failed"));
+    assert_eq!(
+        answer.fields(),
+        [("kind".to_owned(), "nul_character".to_owned())]
+    );
+}
