@@ -79,12 +79,14 @@ begin
   from queue.workers as w
   where w.state in ('running', 'draining');
 
-  -- The larger the fleet, the more rarely each of the resting says something; not all at once. The
-  -- eldest and its successor stay by it, so that the fleet's duties do not wait long for anybody.
+  -- The larger the fleet, the more rarely each of the resting says something. The eldest and its
+  -- successor stay by it, so that the fleet's duties do not wait long for anybody. By chance sooner:
+  -- workers that began together must not beat together for ever, or always the same one has the
+  -- chores.
   v_again_in_ms := v_fleet.heartbeat_ms * case
     when not p_resting then 0.4
-    when v_fleet.rank < 2 then 4
-    else greatest(4, 1.2 * v_fleet.workers) * (0.9 + 0.1 * random()) end;
+    when v_fleet.rank < 2 then 4 * (0.75 + 0.25 * random())
+    else greatest(4, 1.2 * v_fleet.workers) * (0.75 + 0.25 * random()) end;
   v_rescue := v_fleet.is_one_silent or exists (
     select from queue.workers as w where w.state in ('dead', 'stopped') and not w.cleared);
   v_busy := v_fleet.is_other_busy or v_rescue or not p_resting;
