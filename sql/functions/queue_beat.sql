@@ -80,9 +80,9 @@ begin
   where w.state in ('running', 'draining');
 
   -- The larger the fleet, the more rarely each of the resting says something. The eldest and its
-  -- successor stay by it, so that the fleet's duties do not wait long for anybody. By chance sooner:
-  -- workers that began together must not beat together for ever, or always the same one has the
-  -- chores.
+  -- successor stay by it, so that the fleet's duties do not wait long for anybody. Sooner by
+  -- chance: workers that began together must not beat together for ever, or always the same one
+  -- has the chores.
   v_again_in_ms := v_fleet.heartbeat_ms * case
     when not p_resting then 0.4
     when v_fleet.rank < 2 then 4 * (0.75 + 0.25 * random())
