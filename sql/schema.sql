@@ -167,6 +167,8 @@ create table public.fulfillments (
   updated_at timestamp with time zone not null default clock_now(),
   -- Conversations with the provider that failed and may be repeated, since it was enqueued or last resumed; a worker that died is none.
   failures integer not null default 0,
+  -- When it came to status; null: before this was kept.
+  status_since timestamp with time zone default clock_now(),
   constraint fulfillments_pkey PRIMARY KEY (tenant_id, fulfillment_id),
   constraint fulfillments_order_key UNIQUE (tenant_id, order_id, fulfillment_id),
   constraint fulfillments_reference_key UNIQUE (reference),
@@ -431,14 +433,24 @@ create table public.order_items (
   sku text not null,
   -- The variant's title at that time.
   title text not null,
-  -- Units.
+  -- Units ordered, grown by edits; quantity - quantity_cancelled of them are live.
   quantity integer not null,
   -- Minor units, at that time.
   unit_price bigint not null,
-  -- unit_price * quantity.
+  -- unit_price * (quantity - quantity_cancelled).
   total_price bigint not null,
   -- E.164 number that receives airtime or data; null for other goods (personal data).
   recipient_phone text,
+  -- Units taken back before they went, by a partial cancel or an edit; kept by triggers.
+  quantity_cancelled integer not null default 0,
+  -- Units that are packed or gone (fulfilments packed, shipped, delivered, returned); kept by triggers.
+  quantity_fulfilled integer not null default 0,
+  -- Units that left (fulfilments shipped, delivered, returned); kept by triggers.
+  quantity_shipped integer not null default 0,
+  -- Units that arrived (fulfilments delivered); kept by triggers.
+  quantity_delivered integer not null default 0,
+  -- Units that came back (received by a return); kept by triggers.
+  quantity_returned integer not null default 0,
   constraint order_items_pkey PRIMARY KEY (tenant_id, order_item_id),
   constraint order_items_line_number_key UNIQUE (tenant_id, order_id, line_number),
   constraint order_items_order_line_key UNIQUE (tenant_id, order_id, order_item_id),
@@ -447,11 +459,15 @@ create table public.order_items (
   constraint order_items_line_number_check CHECK ((line_number > 0)),
   constraint order_items_quantity_check CHECK ((quantity > 0)),
   constraint order_items_recipient_phone_check CHECK (((length(recipient_phone) >= 7) AND (length(recipient_phone) <= 20))),
-  constraint order_items_total_price_check CHECK ((total_price = (unit_price * quantity))),
-  constraint order_items_unit_price_check CHECK ((unit_price >= 0))
+  constraint order_items_total_price_check CHECK ((total_price = (unit_price * (quantity - quantity_cancelled)))),
+  constraint order_items_unit_price_check CHECK ((unit_price >= 0)),
+  constraint order_items_units_check CHECK (((quantity_cancelled >= 0) AND (quantity_delivered >= 0) AND (quantity_returned >= 0) AND ((quantity_cancelled + quantity_fulfilled) <= quantity) AND (quantity_shipped <= quantity_fulfilled) AND (quantity_delivered <= quantity_shipped) AND (quantity_returned <= quantity_shipped)))
 );
 CREATE INDEX order_items_variant_id_idx ON public.order_items USING btree (tenant_id, variant_id);
-CREATE TRIGGER trg_order_items_guard BEFORE INSERT OR DELETE OR UPDATE ON public.order_items FOR EACH ROW EXECUTE FUNCTION trg_order_items_guard();
+CREATE TRIGGER trg_order_items_fixed BEFORE UPDATE ON public.order_items FOR EACH ROW WHEN (((((((((new.tenant_id IS DISTINCT FROM old.tenant_id) OR (new.order_item_id IS DISTINCT FROM old.order_item_id)) OR (new.order_id IS DISTINCT FROM old.order_id)) OR (new.variant_id IS DISTINCT FROM old.variant_id)) OR (new.line_number IS DISTINCT FROM old.line_number)) OR (new.sku IS DISTINCT FROM old.sku)) OR (new.title IS DISTINCT FROM old.title)) OR (new.unit_price IS DISTINCT FROM old.unit_price))) EXECUTE FUNCTION trg_order_items_fixed();
+CREATE TRIGGER trg_order_items_guard_insert AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_items_guard();
+CREATE TRIGGER trg_order_items_guard_update AFTER UPDATE ON public.order_items REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_items_guard();
+CREATE TRIGGER trg_order_items_kept BEFORE DELETE ON public.order_items FOR EACH ROW EXECUTE FUNCTION trg_order_items_fixed();
 CREATE TRIGGER trg_order_items_reserve AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_items_reserve();
 CREATE TRIGGER trg_order_items_truncate BEFORE TRUNCATE ON public.order_items FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 
@@ -498,7 +514,7 @@ create table public.order_state_history (
   order_id bigint not null,
   -- The fulfilment, on that axis only.
   fulfillment_id bigint,
-  -- order, payment or fulfillment.
+  -- order, payment, fulfillment, shipment or return.
   axis text not null,
   -- State before; null for the first row.
   from_status text,
@@ -510,24 +526,33 @@ create table public.order_state_history (
   reason text,
   -- When.
   created_at timestamp with time zone not null default clock_now(),
+  -- The shipment, on that axis only.
+  shipment_id bigint,
+  -- The return, on that axis only.
+  return_id bigint,
+  -- How long from_status held, in milliseconds; null for a first state.
+  held_ms bigint,
   constraint order_state_history_pkey PRIMARY KEY (tenant_id, history_id),
   constraint order_state_history_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
-  constraint order_state_history_axis_check CHECK ((axis = ANY (ARRAY['order'::text, 'payment'::text, 'fulfillment'::text]))),
-  constraint order_state_history_fulfillment_id_check CHECK (((axis = 'fulfillment'::text) = (fulfillment_id IS NOT NULL)))
+  constraint order_state_history_axis_check CHECK ((axis = ANY (ARRAY['order'::text, 'payment'::text, 'fulfillment'::text, 'shipment'::text, 'return'::text]))),
+  constraint order_state_history_fulfillment_id_check CHECK (((axis = 'fulfillment'::text) = (fulfillment_id IS NOT NULL))),
+  constraint order_state_history_held_ms_check CHECK ((held_ms >= 0)),
+  constraint order_state_history_return_id_check CHECK (((axis = 'return'::text) = (return_id IS NOT NULL))),
+  constraint order_state_history_shipment_id_check CHECK (((axis = 'shipment'::text) = (shipment_id IS NOT NULL)))
 );
 CREATE INDEX order_state_history_order_id_idx ON public.order_state_history USING btree (tenant_id, order_id, axis, fulfillment_id, history_id);
 CREATE TRIGGER trg_order_state_history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_state_history FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 
 -- The legal changes of state; triggers refuse every other with SQLSTATE P0STT. Shared by all shops.
 create table public.order_state_transitions (
-  -- order, payment or fulfillment.
+  -- order, payment, fulfillment, shipment or return.
   axis text not null,
   -- State before; null: may start there.
   from_status text,
   -- State after.
   to_status text not null,
   constraint order_state_transitions_key UNIQUE NULLS NOT DISTINCT (axis, from_status, to_status),
-  constraint order_state_transitions_axis_check CHECK ((axis = ANY (ARRAY['order'::text, 'payment'::text, 'fulfillment'::text])))
+  constraint order_state_transitions_axis_check CHECK ((axis = ANY (ARRAY['order'::text, 'payment'::text, 'fulfillment'::text, 'shipment'::text, 'return'::text])))
 );
 
 -- One order. Its triggers: trg_orders_guard (legal states, fixed columns), trg_orders_history, trg_orders_reserve, trg_orders_confirmed (stock, fulfilments), trg_orders_closed (release), trg_orders_notify, trg_orders_total. Place one with create_order(), never line by line.
@@ -600,6 +625,10 @@ create table public.orders (
   user_agent text,
   -- Sum of the fraud rules that matched when it was screened, at most 100; null: not screened.
   risk_score integer,
+  -- When it came to order_status; null: before this was kept.
+  order_status_since timestamp with time zone default clock_now(),
+  -- When it came to payment_status; null: before this was kept.
+  payment_status_since timestamp with time zone default clock_now(),
   constraint orders_pkey PRIMARY KEY (tenant_id, order_id),
   constraint orders_order_number_key UNIQUE (tenant_id, order_number),
   constraint orders_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
@@ -630,7 +659,8 @@ CREATE TRIGGER trg_orders_1_history_update AFTER UPDATE ON public.orders REFEREN
 CREATE TRIGGER trg_orders_2_effects AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_effects();
 CREATE TRIGGER trg_orders_delete BEFORE DELETE OR TRUNCATE ON public.orders FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_orders_guard BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION trg_orders_guard();
-CREATE CONSTRAINT TRIGGER trg_orders_total AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trg_orders_total();
+CREATE CONSTRAINT TRIGGER trg_orders_total AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.order_status <> 'draft'::text)) EXECUTE FUNCTION trg_orders_total();
+CREATE CONSTRAINT TRIGGER trg_orders_total_update AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.order_status <> 'draft'::text) AND ((old.order_status = 'draft'::text) OR (new.subtotal <> old.subtotal)))) EXECUTE FUNCTION trg_orders_total();
 
 -- One orderable form of a product (a size, a data bundle): SKU, price, who fulfils it.
 create table public.product_variants (
@@ -1426,6 +1456,10 @@ function public.confirm_orders(p_tenant uuid, p_order_ids bigint[], p_resumed_id
 function public.consume_stock(p_tenant uuid, p_fulfillment_ids bigint[])
   returns integer;
 
+-- Counts how many units of orders' lines are packed, shipped and delivered.
+function public.count_units(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
 -- Makes the fulfilments of confirmed orders: one per digital line, else per provider, location.
 function public.create_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns integer;
@@ -1445,6 +1479,10 @@ function public.current_reason()
 -- The tenant of the session (setting stevedore.tenant_id), or the single shop of an installation.
 function public.current_tenant_id()
   returns uuid;
+
+-- Milliseconds from a time to now, 0 at least.
+function public.elapsed_ms(p_since timestamp with time zone)
+  returns bigint;
 
 -- Enqueues the jobs of open fulfilments; one unfinished job each at most.
 function public.enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
@@ -1494,7 +1532,7 @@ function public.log_order(p_tenant uuid, p_order_id bigint, p_action text, p_det
 function public.notify_orders(p_tenant uuid, p_order_ids bigint[], p_type text, p_event text DEFAULT ''::text)
   returns void;
 
--- Why an order may not enter a state, in words, or null: its fulfilments, its sums.
+-- Why an order may not enter a state, in words, or null: its fulfilments.
 function public.order_obstacle(p_tenant uuid, p_order_id bigint, p_to text)
   returns text;
 
@@ -1630,7 +1668,11 @@ function public.trg_notification_queue_enqueue()
 function public.trg_order_errors_count()
   returns trigger;
 
--- Refuses changes of the lines of placed orders (P0STT, 42501).
+-- Keeps the lines of placed orders and what they are of (42501).
+function public.trg_order_items_fixed()
+  returns trigger;
+
+-- Refuses changes of the lines of placed orders (P0STT, 42501), and sums and currencies that do not fit (23514).
 function public.trg_order_items_guard()
   returns trigger;
 

@@ -17,7 +17,7 @@ begin
   where oi.tenant_id = p_tenant
     and oi.order_id = any (p_order_ids)
     and ii.track_inventory
-    and oi.quantity::bigint * vi.required_quantity > (
+    and (oi.quantity - oi.quantity_cancelled)::bigint * vi.required_quantity > (
       select coalesce(sum(r.quantity), 0)
       from inventory_reservations as r
       where r.tenant_id = p_tenant

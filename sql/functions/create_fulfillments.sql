@@ -14,7 +14,7 @@ begin
     select
       oi.order_id,
       oi.order_item_id,
-      oi.quantity,
+      oi.quantity - oi.quantity_cancelled as quantity,
       coalesce(v.fulfillment_provider, 'manual') as provider_code,
       v.kind,
       -- Only where one unit is one unit of one item can promises be told apart by location.
@@ -25,6 +25,7 @@ begin
     join product_variants as v using (tenant_id, variant_id)
     where oi.tenant_id = p_tenant
       and oi.order_id = any (p_order_ids)
+      and oi.quantity > oi.quantity_cancelled
       and not exists (
         select
         from fulfillment_items as fi

@@ -36,7 +36,7 @@ begin
       oi.order_id,
       oi.order_item_id,
       vi.inventory_item_id,
-      oi.quantity::bigint * vi.required_quantity - coalesce((
+      (oi.quantity - oi.quantity_cancelled)::bigint * vi.required_quantity - coalesce((
         select sum(r.quantity)
         from inventory_reservations as r
         where r.tenant_id = p_tenant

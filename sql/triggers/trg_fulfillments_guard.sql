@@ -53,6 +53,7 @@ begin
     end if;
   end if;
 
+  new.status_since := clock_now();
   case new.status
     when 'submitted' then new.submitted_at := coalesce(new.submitted_at, clock_now());
     when 'shipped' then new.shipped_at := clock_now();

@@ -1,4 +1,5 @@
--- One history row per change of state on the fulfilment axis, whoever makes it.
+-- One history row per change of state on the fulfilment axis, whoever makes it, with how long the
+-- last state held.
 create or replace function trg_fulfillments_history()
 returns trigger
 language plpgsql
@@ -14,9 +15,9 @@ begin
     return null;
   end if;
   insert into order_state_history (
-    tenant_id, order_id, fulfillment_id, axis, from_status, to_status, changed_by, reason)
+    tenant_id, order_id, fulfillment_id, axis, from_status, to_status, changed_by, reason, held_ms)
   select n.tenant_id, n.order_id, n.fulfillment_id, 'fulfillment', o.status, n.status,
-    current_actor(), current_reason()
+    current_actor(), current_reason(), elapsed_ms(coalesce(o.status_since, o.updated_at))
   from new_rows as n
   join old_rows as o using (tenant_id, fulfillment_id)
   where n.status <> o.status

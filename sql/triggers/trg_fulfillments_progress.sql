@@ -1,5 +1,6 @@
 -- What follows when fulfilments change their state: units that are shipped or delivered leave the
--- stock, and the order moves forward with its fulfilments. Orders first, then levels.
+-- stock and are counted on their lines, and the order moves forward with its fulfilments. Orders
+-- first, then levels.
 create or replace function trg_fulfillments_progress()
 returns trigger
 language plpgsql
@@ -12,7 +13,9 @@ begin
       n.tenant_id,
       n.order_id,
       array_agg(n.fulfillment_id order by n.fulfillment_id)
-        filter (where n.status in ('shipped', 'delivered')) as gone_ids
+        filter (where n.status in ('shipped', 'delivered')) as gone_ids,
+      bool_or(n.status in ('packed', 'shipped', 'delivered', 'returned') or o.status = 'packed')
+        as is_counted
     from new_rows as n
     join old_rows as o using (tenant_id, fulfillment_id)
     where n.status <> o.status
@@ -22,6 +25,9 @@ begin
     perform lock_order(v_group.tenant_id, v_group.order_id);
     if v_group.gone_ids is not null then
       perform consume_stock(v_group.tenant_id, v_group.gone_ids);
+    end if;
+    if v_group.is_counted then
+      perform count_units(v_group.tenant_id, array[v_group.order_id]);
     end if;
     perform advance_order(v_group.tenant_id, v_group.order_id);
   end loop;

@@ -21,7 +21,7 @@ begin
         on vi.tenant_id = n.tenant_id
         and vi.variant_id = oi.variant_id
         and vi.inventory_item_id = n.inventory_item_id
-      where coalesce(oi.quantity::bigint * vi.required_quantity, 0) < (
+      where coalesce((oi.quantity - oi.quantity_cancelled)::bigint * vi.required_quantity, 0) < (
         select sum(r.quantity)
         from inventory_reservations as r
         where r.tenant_id = n.tenant_id

@@ -42,6 +42,9 @@ begin
   ) then
     perform refuse_transition('payment', old.payment_status, new.payment_status);
   end if;
+  if new.payment_status <> old.payment_status then
+    new.payment_status_since := clock_now();
+  end if;
   if new.order_status = old.order_status then
     return new;
   end if;
@@ -59,6 +62,7 @@ begin
     perform refuse_transition('order', old.order_status, new.order_status, v_obstacle);
   end if;
 
+  new.order_status_since := clock_now();
   case new.order_status
     when 'pending' then
       new.expires_at := clock_now() + reservation_ttl(new.tenant_id);

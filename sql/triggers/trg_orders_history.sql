@@ -1,4 +1,6 @@
--- One history row per change of state on the order and payment axes, whoever makes it.
+-- One history row per change of state on the order and payment axes, whoever makes it, with how
+-- long the last state held. That is read off the old row; only an order that has not moved since
+-- before its table knew looks its last change up.
 create or replace function trg_orders_history()
 returns trigger
 language plpgsql
@@ -13,15 +15,27 @@ begin
     return null;
   end if;
   insert into order_state_history (
-    tenant_id, order_id, axis, from_status, to_status, changed_by, reason)
+    tenant_id, order_id, axis, from_status, to_status, changed_by, reason, held_ms)
   select n.tenant_id, n.order_id, c.axis, c.from_status, c.to_status, current_actor(),
-    current_reason()
+    current_reason(),
+    elapsed_ms(coalesce(
+      c.since,
+      (
+        select h.created_at
+        from order_state_history as h
+        where h.tenant_id = n.tenant_id
+          and h.order_id = n.order_id
+          and h.axis = c.axis
+        order by h.history_id desc
+        limit 1
+      ),
+      o.placed_at))
   from new_rows as n
   join old_rows as o using (tenant_id, order_id)
   cross join lateral (values
-    ('payment', o.payment_status, n.payment_status),
-    ('order', o.order_status, n.order_status)
-  ) as c (axis, from_status, to_status)
+    ('payment', o.payment_status, n.payment_status, o.payment_status_since),
+    ('order', o.order_status, n.order_status, o.order_status_since)
+  ) as c (axis, from_status, to_status, since)
   where c.from_status <> c.to_status
   order by n.order_id;
   return null;

@@ -32,7 +32,7 @@ steps as (
   select
     tenant_id,
     order_id,
-    fulfillment_id,
+    coalesce(fulfillment_id, shipment_id, return_id) as part_id,
     axis,
     from_status,
     to_status,
@@ -40,7 +40,8 @@ steps as (
     lag(to_status) over path as previous_status,
     lead(to_status) over path is null as is_last
   from order_state_history
-  window path as (partition by tenant_id, order_id, axis, fulfillment_id order by history_id)
+  window path as (partition by tenant_id, order_id, axis, fulfillment_id,
+    shipment_id, return_id order by history_id)
 ),
 -- The payment axis starts unwritten at pending: its first row is its first change.
 chained as (
@@ -74,13 +75,13 @@ select tenant_id, 'oversold', subject, 'at most ' || on_hand, promised::text
 from last_promises
 where promised > on_hand
 union all
-select c.tenant_id, 'history_gap', concat_ws(' ', 'order', c.order_id, c.axis, c.fulfillment_id),
+select c.tenant_id, 'history_gap', concat_ws(' ', 'order', c.order_id, c.axis, c.part_id),
   coalesce(c.expected_from, 'start'), coalesce(c.from_status, 'start')
 from chained as c
 where c.from_status is distinct from c.expected_from
 union all
 select c.tenant_id, 'history_illegal',
-  concat_ws(' ', 'order', c.order_id, c.axis, c.fulfillment_id), 'a legal transition',
+  concat_ws(' ', 'order', c.order_id, c.axis, c.part_id), 'a legal transition',
   concat_ws(' -> ', coalesce(c.from_status, 'start'), c.to_status)
 from chained as c
 where not exists (
@@ -102,7 +103,7 @@ select f.tenant_id, 'history_end', 'fulfilment ' || f.fulfillment_id,
 from fulfillments as f
 left join chained as c
   on c.tenant_id = f.tenant_id and c.order_id = f.order_id and c.axis = 'fulfillment'
-  and c.fulfillment_id = f.fulfillment_id and c.is_last
+  and c.part_id = f.fulfillment_id and c.is_last
 where c.to_status is distinct from f.status
 union all
 select o.tenant_id, 'order_subtotal', 'order ' || o.order_id,
@@ -118,8 +119,11 @@ where o.order_status <> 'draft'
 union all
 -- An order that goes on holds, or has used up, exactly what its lines need.
 select oi.tenant_id, 'order_promises', format('order %s line %s', oi.order_id, oi.line_number),
-  (oi.quantity::bigint * vi.required_quantity)::text, coalesce(sum(r.quantity), 0)::text
-from order_items as oi
+  (oi.live * vi.required_quantity)::text, coalesce(sum(r.quantity), 0)::text
+from (
+  select *, (quantity - quantity_cancelled)::bigint as live
+  from order_items
+) as oi
 join orders as o using (tenant_id, order_id)
 join variant_inventory_items as vi using (tenant_id, variant_id)
 join inventory_items as i using (tenant_id, inventory_item_id)
@@ -130,14 +134,14 @@ left join inventory_reservations as r
   and r.inventory_item_id = vi.inventory_item_id
   and r.status in ('reserved', 'committed', 'fulfilled')
 where i.track_inventory
-group by oi.tenant_id, oi.order_id, oi.line_number, oi.quantity, vi.required_quantity,
+group by oi.tenant_id, oi.order_id, oi.line_number, oi.live, vi.required_quantity,
   vi.inventory_item_id, o.order_status, o.confirmed_at
 having case
   when o.order_status in ('cancelled', 'expired', 'payment_failed')
     then coalesce(sum(r.quantity), 0) > 0
   when o.confirmed_at is not null
-    then coalesce(sum(r.quantity), 0) <> oi.quantity::bigint * vi.required_quantity
-  else coalesce(sum(r.quantity), 0) > oi.quantity::bigint * vi.required_quantity
+    then coalesce(sum(r.quantity), 0) <> oi.live * vi.required_quantity
+  else coalesce(sum(r.quantity), 0) > oi.live * vi.required_quantity
 end;
 
 comment on view vw_book_discrepancies is

@@ -155,7 +155,8 @@ async fn a_placed_order_keeps_its_number_its_lines_and_its_sums() {
             "update orders set total_amount = 1 where order_id = 2",
             "42501",
         ),
-        ("update order_items set quantity = 1", "42501"),
+        ("update order_items set quantity = quantity", "42501"),
+        ("update order_items set quantity_returned = 0", "42501"),
         ("delete from order_items", "42501"),
         (
             "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
@@ -180,17 +181,34 @@ async fn a_placed_order_keeps_its_number_its_lines_and_its_sums() {
 }
 
 #[tokio::test]
-async fn lines_added_by_hand_reserve_and_an_order_with_wrong_sums_is_not_confirmed() {
+async fn lines_added_by_hand_reserve_and_wrong_sums_and_currencies_are_refused() {
     let shop = busy().await;
+    let line = |order_id: i64, price: i64| {
+        format!(
+            "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
+               unit_price, total_price)
+             select {order_id}, variant_id, 2, sku, title, 4, {price}, {price} * 4
+             from product_variants where sku = 'MUG-3'"
+        )
+    };
+    assert_eq!(shop.sql(&line(2, 1)).await, Err("23514".into()));
+    shop.run(&line(2, 0)).await;
+    assert_eq!(shop.stock("MUG-3").await, (10, 4, 0));
+
     shop.run(
-        "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
-           unit_price, total_price)
-         select 2, variant_id, 2, sku, title, 4, 1, 4 from product_variants where sku = 'MUG-3'",
+        "insert into orders (order_status, payment_method, currency, subtotal, total_amount,
+           customer_name)
+         values ('draft', 'cod', 'GHS', 5, 5, 'x'), ('draft', 'cod', 'USD', 4, 4, 'x')",
     )
     .await;
-    assert_eq!(shop.stock("MUG-3").await, (10, 4, 0));
-    let confirm = "update orders set order_status = 'confirmed' where order_id = 2";
-    assert_eq!(shop.sql(confirm).await, Err("P0STT".into()));
+    assert_eq!(shop.sql(&line(4, 1)).await, Err("23514".into()), "currency");
+    shop.run(&line(3, 1)).await;
+    let place = "update orders set order_status = 'pending' where order_id = 3";
+    assert_eq!(shop.sql(place).await, Err("23514".into()), "4 is not 5");
+    shop.run("update orders set subtotal = 4, total_amount = 4 where order_id = 3")
+        .await;
+    shop.run(place).await;
+    shop.assert_books_balance().await;
 }
 
 #[tokio::test]

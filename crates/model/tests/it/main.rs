@@ -14,4 +14,5 @@ mod races;
 mod shop;
 mod states;
 mod stock;
+mod units;
 mod upkeep;
