@@ -251,16 +251,25 @@ create table public.inventory_levels (
   version bigint not null default 0,
   -- When the level last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- Units on their way to it: announced deliveries, shipped transfers.
+  incoming bigint not null default 0,
+  -- Units there that can not be sold; not counted in on_hand.
+  damaged bigint not null default 0,
+  -- Units of on_hand that are kept back from new promises.
+  safety_stock bigint not null default 0,
   constraint inventory_levels_pkey PRIMARY KEY (tenant_id, inventory_item_id, location_id),
   constraint inventory_levels_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
   constraint inventory_levels_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
   constraint inventory_levels_allocated_check CHECK ((allocated >= 0)),
+  constraint inventory_levels_damaged_check CHECK ((damaged >= 0)),
+  constraint inventory_levels_incoming_check CHECK ((incoming >= 0)),
   constraint inventory_levels_on_hand_check CHECK ((on_hand >= 0)),
-  constraint inventory_levels_reserved_check CHECK ((reserved >= 0))
+  constraint inventory_levels_reserved_check CHECK ((reserved >= 0)),
+  constraint inventory_levels_safety_stock_check CHECK ((safety_stock >= 0))
 );
 CREATE TRIGGER trg_inventory_levels_guard BEFORE INSERT OR UPDATE ON public.inventory_levels FOR EACH ROW EXECUTE FUNCTION trg_inventory_levels_guard();
 
--- Units of an item at a location promised to an order line: reserved (until expires_at), committed (order confirmed), fulfilled (gone), released, expired. trg_inventory_reservations_ledger writes each change to stock_movements and refuses illegal ones.
+-- Units of an item at a location promised to an order line: reserved (until expires_at), committed (order confirmed), fulfilled (gone), released, expired, returned (came back). trg_inventory_reservations_ledger writes each change to stock_movements and refuses illegal ones.
 create table public.inventory_reservations (
   -- The shop.
   tenant_id uuid not null default current_tenant_id(),
@@ -274,9 +283,9 @@ create table public.inventory_reservations (
   inventory_item_id bigint not null,
   -- Where it is taken from.
   location_id bigint not null,
-  -- Units; never changes.
+  -- Units; changes only when a part of them is split off.
   quantity integer not null,
-  -- reserved -> committed | released | expired; committed -> fulfilled | released.
+  -- reserved -> committed | released | expired; committed -> fulfilled | released; fulfilled -> returned.
   status text not null default 'reserved'::text,
   -- A reserved row no longer counts after this.
   expires_at timestamp with time zone not null,
@@ -286,16 +295,20 @@ create table public.inventory_reservations (
   created_at timestamp with time zone not null default clock_now(),
   -- When its status last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- The promise that this one was split off, so that its units can go another way.
+  split_from bigint,
+  -- The fulfilment that used it up; null: not gone, or gone before this was written down.
+  fulfillment_id bigint,
   constraint inventory_reservations_pkey PRIMARY KEY (tenant_id, reservation_id),
   constraint inventory_reservations_level_fkey FOREIGN KEY (tenant_id, inventory_item_id, location_id) REFERENCES inventory_levels(tenant_id, inventory_item_id, location_id),
   constraint inventory_reservations_order_line_fkey FOREIGN KEY (tenant_id, order_id, order_item_id) REFERENCES order_items(tenant_id, order_id, order_item_id),
   constraint inventory_reservations_quantity_check CHECK ((quantity > 0)),
-  constraint inventory_reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text, 'released'::text, 'expired'::text])))
+  constraint inventory_reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text, 'released'::text, 'expired'::text, 'returned'::text])))
 );
 CREATE INDEX inventory_reservations_expires_at_idx ON public.inventory_reservations USING btree (expires_at) WHERE (status = 'reserved'::text);
 CREATE INDEX inventory_reservations_level_idx ON public.inventory_reservations USING btree (inventory_item_id, expires_at) WHERE (status = 'reserved'::text);
-CREATE UNIQUE INDEX inventory_reservations_live_key ON public.inventory_reservations USING btree (tenant_id, order_id, order_item_id, inventory_item_id, location_id) WHERE (status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text]));
 CREATE INDEX inventory_reservations_order_id_idx ON public.inventory_reservations USING btree (tenant_id, order_id);
+CREATE INDEX inventory_reservations_returned_idx ON public.inventory_reservations USING btree (tenant_id, order_id, inventory_item_id) WHERE (status = 'returned'::text);
 CREATE TRIGGER trg_inventory_reservations_delete BEFORE DELETE OR TRUNCATE ON public.inventory_reservations FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_inventory_reservations_insert AFTER INSERT ON public.inventory_reservations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_inventory_reservations_ledger();
 CREATE TRIGGER trg_inventory_reservations_update AFTER UPDATE ON public.inventory_reservations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_inventory_reservations_ledger();
@@ -729,7 +742,7 @@ create table public.products (
   constraint products_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
 );
 
--- The stock ledger: append-only, the only writer of inventory_levels. Received and adjusted may be inserted by anybody; the other kinds come from inventory_reservations' triggers.
+-- The stock ledger: append-only, the only writer of inventory_levels. What mirrors a promise (reserved, allocated, shipped, …) comes from inventory_reservations' triggers; the other kinds may be inserted by anybody who may write stock.
 create table public.stock_movements (
   -- The shop.
   tenant_id uuid not null default current_tenant_id(),
@@ -739,7 +752,7 @@ create table public.stock_movements (
   inventory_item_id bigint not null,
   -- Where it moved.
   location_id bigint not null,
-  -- received, adjusted (a correction, reason required), reserved, reservation_released, reservation_expired, allocated (reserved becomes allocated), deallocated, shipped.
+  -- received, adjusted (a correction, reason required), reserved, reservation_released, reservation_expired, allocated (reserved becomes allocated), deallocated, shipped, returned (a customer's units are on the shelf again), damaged (units can not be sold), written_off (damaged units leave), incoming (announced), transfer_out, transfer_in.
   kind text not null,
   -- Added to on_hand.
   on_hand_delta bigint not null default 0,
@@ -757,19 +770,35 @@ create table public.stock_movements (
   actor text not null default CURRENT_USER,
   -- When.
   created_at timestamp with time zone not null default clock_now(),
+  -- Added to incoming.
+  incoming_delta bigint not null default 0,
+  -- Added to damaged.
+  damaged_delta bigint not null default 0,
+  -- The fulfilment with which units left.
+  fulfillment_id bigint,
+  -- The return with which units came back.
+  return_id bigint,
+  -- The transfer between locations.
+  transfer_id bigint,
   constraint stock_movements_pkey PRIMARY KEY (tenant_id, stock_movement_id),
   constraint stock_movements_level_fkey FOREIGN KEY (tenant_id, inventory_item_id, location_id) REFERENCES inventory_levels(tenant_id, inventory_item_id, location_id),
-  constraint stock_movements_deltas_check CHECK (
+  constraint stock_movements_deltas_check CHECK ((((incoming_delta = 0) OR (kind = ANY (ARRAY['received'::text, 'incoming'::text, 'transfer_in'::text]))) AND ((damaged_delta = 0) OR (kind = ANY (ARRAY['damaged'::text, 'written_off'::text]))) AND
 CASE kind
-    WHEN 'received'::text THEN ((on_hand_delta > 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'received'::text THEN ((on_hand_delta > 0) AND (reserved_delta = 0) AND (allocated_delta = 0) AND (incoming_delta <= 0))
     WHEN 'adjusted'::text THEN ((on_hand_delta <> 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
     WHEN 'reserved'::text THEN ((on_hand_delta = 0) AND (reserved_delta > 0) AND (allocated_delta = 0))
     WHEN 'allocated'::text THEN ((on_hand_delta = 0) AND (reserved_delta < 0) AND (allocated_delta = (- reserved_delta)))
     WHEN 'deallocated'::text THEN ((on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta < 0))
     WHEN 'shipped'::text THEN ((on_hand_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = on_hand_delta))
+    WHEN 'returned'::text THEN ((on_hand_delta > 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'damaged'::text THEN ((damaged_delta > 0) AND ((on_hand_delta = 0) OR (on_hand_delta = (- damaged_delta))) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'written_off'::text THEN ((damaged_delta < 0) AND (on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'incoming'::text THEN ((incoming_delta <> 0) AND (on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'transfer_out'::text THEN ((on_hand_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
+    WHEN 'transfer_in'::text THEN ((on_hand_delta >= 0) AND (incoming_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
     ELSE ((on_hand_delta = 0) AND (reserved_delta < 0) AND (allocated_delta = 0))
-END),
-  constraint stock_movements_kind_check CHECK ((kind = ANY (ARRAY['received'::text, 'adjusted'::text, 'reserved'::text, 'reservation_released'::text, 'reservation_expired'::text, 'allocated'::text, 'deallocated'::text, 'shipped'::text]))),
+END)),
+  constraint stock_movements_kind_check CHECK ((kind = ANY (ARRAY['received'::text, 'adjusted'::text, 'reserved'::text, 'reservation_released'::text, 'reservation_expired'::text, 'allocated'::text, 'deallocated'::text, 'shipped'::text, 'returned'::text, 'damaged'::text, 'written_off'::text, 'incoming'::text, 'transfer_out'::text, 'transfer_in'::text]))),
   constraint stock_movements_reason_check CHECK (((kind <> 'adjusted'::text) OR (reason IS NOT NULL)))
 );
 CREATE INDEX stock_movements_level_idx ON public.stock_movements USING btree (tenant_id, inventory_item_id, location_id, stock_movement_id);
@@ -1270,7 +1299,7 @@ CREATE INDEX workers_uncleared_idx ON queue.workers USING btree (worker_id) WHER
 view public.vw_book_discrepancies (
   -- The shop.
   tenant_id uuid,
-  -- ledger_on_hand, ledger_reserved, ledger_allocated (level against ledger), live_reserved, live_allocated (level against promises), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises.
+  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged (level against ledger), live_reserved, live_allocated (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises.
   kind text,
   -- What it is about, in words.
   subject text,
@@ -1320,6 +1349,14 @@ view public.vw_inventory_reconciliation (
   live_allocated bigint,
   -- Whether all of them agree.
   ok boolean,
+  -- The level says.
+  incoming bigint,
+  -- The ledger says.
+  ledger_incoming bigint,
+  -- The level says.
+  damaged bigint,
+  -- The ledger says.
+  ledger_damaged bigint,
 );
 
 -- Stock per item and location: on hand, promised, available, and whether that is little.
@@ -1350,6 +1387,12 @@ view public.vw_inventory_status (
   stock_status text,
   -- When the next unconfirmed promise lapses, if none is confirmed before.
   next_expiry_at timestamp with time zone,
+  -- Units on their way there.
+  incoming bigint,
+  -- Units there that can not be sold.
+  damaged bigint,
+  -- Units kept back from new promises.
+  safety_stock bigint,
 );
 
 -- Orders that are not on their way yet: who waits, how long, for what. One row per order.
@@ -1552,6 +1595,10 @@ function public.refuse_transition(p_axis text, p_from text, p_to text, p_message
 function public.release_stock(p_tenant uuid, p_order_ids bigint[], p_status text, p_reason text)
   returns integer;
 
+-- Gives back the stock of some units of a line; answers how much was held. P0NOF, P0VAL.
+function public.release_units(p_tenant uuid, p_order_item_id bigint, p_quantity integer, p_reason text, p_reservation_id bigint DEFAULT NULL::bigint)
+  returns integer;
+
 -- Makes failed and parked fulfilments of resumed orders wait again; each open one has a job.
 function public.reopen_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns void;
@@ -1562,6 +1609,10 @@ function public.reservation_ttl(p_tenant uuid)
 
 -- Promises stock to the lines of orders, all or nothing; P0INV with what is short.
 function public.reserve_stock(p_tenant uuid, p_order_ids bigint[])
+  returns integer;
+
+-- Units of an order line came back, restocked or damaged; P0NOF, P0VAL.
+function public.restock(p_tenant uuid, p_order_item_id bigint, p_location_id bigint, p_quantity integer, p_disposition text, p_return_id bigint DEFAULT NULL::bigint)
   returns integer;
 
 -- The provider took a fulfilment and works on it; twice is once. P0NOF, P0STT.
@@ -1635,6 +1686,10 @@ function public.sp_resume_order(p_order_id bigint, p_actor text, p_notes text DE
 -- An attempt failed and another follows: the fulfilment waits, or stays submitted. P0NOF, P0STT.
 function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_lookup_first boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
+-- Splits units off promises, so that they can go another way; answers the new promises.
+function public.split_reservations(p_tenant uuid, p_reservation_ids bigint[], p_quantities integer[])
+  returns TABLE(split_from bigint, reservation_id bigint);
 
 -- Enqueues the jobs of new fulfilments.
 function public.trg_fulfillments_enqueue()

@@ -24,7 +24,7 @@ begin
         and r.order_id = oi.order_id
         and r.order_item_id = oi.order_item_id
         and r.inventory_item_id = vi.inventory_item_id
-        and (r.status in ('committed', 'fulfilled')
+        and (r.status in ('committed', 'fulfilled', 'returned')
           or r.status = 'reserved' and r.expires_at > clock_now()))
   order by oi.order_item_id
   limit 1;

@@ -43,7 +43,7 @@ begin
           and r.order_id = oi.order_id
           and r.order_item_id = oi.order_item_id
           and r.inventory_item_id = vi.inventory_item_id
-          and r.status in ('reserved', 'committed', 'fulfilled')), 0) as quantity
+          and r.status not in ('released', 'expired')), 0) as quantity
     from order_items as oi
     join variant_inventory_items as vi using (tenant_id, variant_id)
     join inventory_items as ii using (tenant_id, inventory_item_id)
@@ -65,10 +65,10 @@ begin
     select
       l.inventory_item_id,
       l.location_id,
-      l.available,
+      l.available - l.safety_stock as available,
       lo.priority,
-      l.available >= t.quantity as covers_item,
-      count(*) filter (where l.available >= t.quantity)
+      l.available - l.safety_stock >= t.quantity as covers_item,
+      count(*) filter (where l.available - l.safety_stock >= t.quantity)
         over (partition by l.location_id) as items_covered
     from totals as t
     join inventory_levels as l
@@ -76,7 +76,7 @@ begin
     join locations as lo
       on lo.tenant_id = p_tenant and lo.location_id = l.location_id
     where lo.is_active
-      and l.available > 0
+      and l.available > l.safety_stock
   ),
   ranked as (
     select *, sum(available) over (

@@ -1,6 +1,11 @@
 -- Each new promise and each change of one becomes ledger rows, which move the levels.
--- reserved -> committed | released | expired; committed -> fulfilled | released. What a promise is
--- for, and how much, never changes; a line is never promised more than it needs.
+-- reserved -> committed | released | expired; committed -> fulfilled | released; fulfilled ->
+-- returned (restock() says in the ledger where the units came back to). What a promise is for
+-- never changes; how much only when units are split off, which moves nothing. A line is never
+-- promised more than it needs.
+--
+-- Our own functions lock the levels and count what a line needs before they come here, below
+-- another trigger. For whoever writes promises by hand (depth 1) both is done here.
 create or replace function trg_inventory_reservations_ledger()
 returns trigger
 language plpgsql
@@ -8,10 +13,25 @@ as $$
 declare
   v_from text;
   v_to text;
+  v_split integer;
 begin
   if tg_op = 'INSERT' then
-    if exists (select from new_rows where status <> 'reserved') then
+    if exists (select from new_rows where status <> 'reserved' and split_from is null) then
       raise exception 'a reservation starts reserved' using errcode = 'P0STT';
+    end if;
+    update inventory_reservations as r
+    set quantity = r.quantity - n.quantity
+    from new_rows as n
+    where n.split_from is not null
+      and r.tenant_id = n.tenant_id
+      and r.reservation_id = n.split_from
+      and r.status = n.status
+      and (r.order_id, r.order_item_id, r.inventory_item_id, r.location_id, r.expires_at)
+        = (n.order_id, n.order_item_id, n.inventory_item_id, n.location_id, n.expires_at);
+    get diagnostics v_split = row_count;
+    if v_split <> (select count(*) from new_rows where split_from is not null) then
+      raise exception 'a reservation is split into parts of the same, one part at a time'
+        using errcode = '42501';
     end if;
     if exists (
       select
@@ -28,7 +48,7 @@ begin
           and r.order_id = n.order_id
           and r.order_item_id = n.order_item_id
           and r.inventory_item_id = n.inventory_item_id
-          and r.status in ('reserved', 'committed', 'fulfilled'))
+          and r.status not in ('released', 'expired'))
     ) then
       raise exception 'a line is not promised more than it needs'
         using errcode = '23514', constraint = 'inventory_reservations_quantity_check';
@@ -38,7 +58,8 @@ begin
       actor)
     select tenant_id, inventory_item_id, location_id, 'reserved', quantity, order_id,
       reservation_id, current_actor()
-    from new_rows;
+    from new_rows
+    where split_from is null;
     return null;
   end if;
 
@@ -46,7 +67,9 @@ begin
     select count(*)
     from new_rows as n
     join old_rows as o using (
-      tenant_id, reservation_id, order_id, order_item_id, inventory_item_id, location_id, quantity)
+      tenant_id, reservation_id, order_id, order_item_id, inventory_item_id, location_id)
+    where (n.quantity = o.quantity or pg_trigger_depth() > 1)
+      and n.split_from is not distinct from o.split_from
   ) then
     raise exception 'what a reservation is for does not change; release it' using errcode = '42501';
   end if;
@@ -56,7 +79,7 @@ begin
   where n.status <> o.status
     and (o.status, n.status) not in (
       ('reserved', 'committed'), ('reserved', 'released'), ('reserved', 'expired'),
-      ('committed', 'fulfilled'), ('committed', 'released'))
+      ('committed', 'fulfilled'), ('committed', 'released'), ('fulfilled', 'returned'))
   limit 1;
   if found then
     perform refuse_transition('reservation', v_from, v_to,
@@ -65,7 +88,7 @@ begin
 
   insert into stock_movements (
     tenant_id, inventory_item_id, location_id, kind, on_hand_delta, reserved_delta,
-    allocated_delta, order_id, reservation_id, reason, actor)
+    allocated_delta, order_id, reservation_id, fulfillment_id, reason, actor)
   select
     n.tenant_id,
     n.inventory_item_id,
@@ -82,11 +105,13 @@ begin
       when o.status = 'committed' then -n.quantity else 0 end,
     n.order_id,
     n.reservation_id,
+    n.fulfillment_id,
     n.released_reason,
     current_actor()
   from new_rows as n
   join old_rows as o using (tenant_id, reservation_id)
-  where n.status <> o.status;
+  where n.status <> o.status
+    and n.status <> 'returned';
   return null;
 end
 $$;

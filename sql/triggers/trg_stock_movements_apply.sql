@@ -1,13 +1,13 @@
 -- The ledger moves the levels: one sorted lock and one update per statement, however many rows.
--- Received and adjusted may be written by anybody; the kinds that mirror a promise come from
--- trg_inventory_reservations_ledger alone, else levels and promises would drift apart.
+-- The kinds that mirror a promise come from trg_inventory_reservations_ledger alone, else levels
+-- and promises would drift apart; the others are facts that anybody may write.
 create or replace function trg_stock_movements_apply()
 returns trigger
 language plpgsql
 as $$
 begin
   if pg_trigger_depth() < 2
-    and exists (select from new_rows where kind not in ('received', 'adjusted'))
+    and exists (select from new_rows where reserved_delta <> 0 or allocated_delta <> 0)
   then
     raise exception 'movements of promised stock are written by inventory_reservations'
       using errcode = '42501';
@@ -24,6 +24,8 @@ begin
     on_hand = l.on_hand + d.on_hand,
     reserved = l.reserved + d.reserved,
     allocated = l.allocated + d.allocated,
+    incoming = l.incoming + d.incoming,
+    damaged = l.damaged + d.damaged,
     version = l.version + 1,
     updated_at = clock_now()
   from (
@@ -33,7 +35,9 @@ begin
       location_id,
       sum(on_hand_delta) as on_hand,
       sum(reserved_delta) as reserved,
-      sum(allocated_delta) as allocated
+      sum(allocated_delta) as allocated,
+      sum(incoming_delta) as incoming,
+      sum(damaged_delta) as damaged
     from new_rows
     group by tenant_id, inventory_item_id, location_id
   ) as d

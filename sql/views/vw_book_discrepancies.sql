@@ -71,6 +71,30 @@ select tenant_id, 'live_allocated', subject, live_allocated::text, allocated::te
 from levels
 where allocated <> live_allocated
 union all
+select tenant_id, 'ledger_incoming', subject, ledger_incoming::text, incoming::text
+from levels
+where incoming <> ledger_incoming
+union all
+select tenant_id, 'ledger_damaged', subject, ledger_damaged::text, damaged::text
+from levels
+where damaged <> ledger_damaged
+union all
+-- What came back by the promises is what came back by the ledger, wherever it was put.
+select tenant_id, 'returned_units', format('order %s item %s', order_id, inventory_item_id),
+  sum(promised)::text, sum(moved)::text
+from (
+  select tenant_id, order_id, inventory_item_id, quantity as promised, 0 as moved
+  from inventory_reservations
+  where status = 'returned'
+  union all
+  select tenant_id, order_id, inventory_item_id, 0, on_hand_delta + damaged_delta
+  from stock_movements
+  where order_id is not null
+    and kind in ('returned', 'damaged')
+) as returned
+group by tenant_id, order_id, inventory_item_id
+having sum(promised) <> sum(moved)
+union all
 select tenant_id, 'oversold', subject, 'at most ' || on_hand, promised::text
 from last_promises
 where promised > on_hand
@@ -132,7 +156,7 @@ left join inventory_reservations as r
   and r.order_id = oi.order_id
   and r.order_item_id = oi.order_item_id
   and r.inventory_item_id = vi.inventory_item_id
-  and r.status in ('reserved', 'committed', 'fulfilled')
+  and r.status not in ('released', 'expired')
 where i.track_inventory
 group by oi.tenant_id, oi.order_id, oi.line_number, oi.live, vi.required_quantity,
   vi.inventory_item_id, o.order_status, o.confirmed_at
@@ -150,8 +174,9 @@ comment on view vw_book_discrepancies is
   'it: the books are right, and vw_inventory_status says OVERCOMMITTED.';
 comment on column vw_book_discrepancies.tenant_id is 'The shop.';
 comment on column vw_book_discrepancies.kind is
-  'ledger_on_hand, ledger_reserved, ledger_allocated (level against ledger), live_reserved, '
-  'live_allocated (level against promises), oversold, history_gap, history_illegal, history_end, '
+  'ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged (level '
+  'against ledger), live_reserved, live_allocated (level against promises), returned_units '
+  '(promises against ledger), oversold, history_gap, history_illegal, history_end, '
   'order_subtotal, order_promises.';
 comment on column vw_book_discrepancies.subject is 'What it is about, in words.';
 comment on column vw_book_discrepancies.expected is 'What it should be.';

@@ -8,7 +8,9 @@ with ledger as (
     location_id,
     sum(on_hand_delta)::bigint as on_hand,
     sum(reserved_delta)::bigint as reserved,
-    sum(allocated_delta)::bigint as allocated
+    sum(allocated_delta)::bigint as allocated,
+    sum(incoming_delta)::bigint as incoming,
+    sum(damaged_delta)::bigint as damaged
   from stock_movements
   group by tenant_id, inventory_item_id, location_id
 ),
@@ -41,7 +43,13 @@ select
     and l.reserved = coalesce(m.reserved, 0)
     and l.reserved = coalesce(r.reserved, 0)
     and l.allocated = coalesce(m.allocated, 0)
-    and l.allocated = coalesce(r.allocated, 0) as ok
+    and l.allocated = coalesce(r.allocated, 0)
+    and l.incoming = coalesce(m.incoming, 0)
+    and l.damaged = coalesce(m.damaged, 0) as ok,
+  l.incoming,
+  coalesce(m.incoming, 0) as ledger_incoming,
+  l.damaged,
+  coalesce(m.damaged, 0) as ledger_damaged
 from inventory_levels as l
 join inventory_items as i using (tenant_id, inventory_item_id)
 join locations as lo using (tenant_id, location_id)
@@ -64,3 +72,7 @@ comment on column vw_inventory_reconciliation.allocated is 'The level says.';
 comment on column vw_inventory_reconciliation.ledger_allocated is 'The ledger says.';
 comment on column vw_inventory_reconciliation.live_allocated is 'The committed promises add up to.';
 comment on column vw_inventory_reconciliation.ok is 'Whether all of them agree.';
+comment on column vw_inventory_reconciliation.incoming is 'The level says.';
+comment on column vw_inventory_reconciliation.ledger_incoming is 'The ledger says.';
+comment on column vw_inventory_reconciliation.damaged is 'The level says.';
+comment on column vw_inventory_reconciliation.ledger_damaged is 'The ledger says.';

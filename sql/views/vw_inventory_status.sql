@@ -32,7 +32,10 @@ select
     where r.tenant_id = i.tenant_id
       and r.inventory_item_id = i.inventory_item_id
       and r.location_id = l.location_id
-      and r.status = 'reserved') as next_expiry_at
+      and r.status = 'reserved') as next_expiry_at,
+  coalesce(l.incoming, 0) as incoming,
+  coalesce(l.damaged, 0) as damaged,
+  coalesce(l.safety_stock, 0) as safety_stock
 from inventory_items as i
 left join inventory_levels as l using (tenant_id, inventory_item_id)
 left join locations as lo using (tenant_id, location_id);
@@ -55,3 +58,6 @@ comment on column vw_inventory_status.stock_status is
   'UNTRACKED, OVERCOMMITTED, OUT_OF_STOCK, LOW_STOCK or IN_STOCK.';
 comment on column vw_inventory_status.next_expiry_at is
   'When the next unconfirmed promise lapses, if none is confirmed before.';
+comment on column vw_inventory_status.incoming is 'Units on their way there.';
+comment on column vw_inventory_status.damaged is 'Units there that can not be sold.';
+comment on column vw_inventory_status.safety_stock is 'Units kept back from new promises.';

@@ -92,7 +92,7 @@ async fn a_promise_by_hand_obeys_the_same_rules() {
     };
     assert_eq!(
         shop.sql(&insert(1, "reserved")).await,
-        Err("23505".into()),
+        Err("23514".into()),
         "promised twice"
     );
     shop.run("select sp_release_order_inventory(2, 'x')").await;
@@ -123,7 +123,7 @@ async fn a_promise_by_hand_obeys_the_same_rules() {
         ("update inventory_reservations set location_id = 2", "42501"),
         (
             "update inventory_reservations set status = 'reserved'",
-            "23505",
+            "P0STT",
         ),
         (
             "update inventory_reservations set status = 'fulfilled' where status = 'reserved'",

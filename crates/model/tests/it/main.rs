@@ -11,6 +11,7 @@ mod keys;
 mod placing;
 mod plans;
 mod races;
+mod restock;
 mod shop;
 mod states;
 mod stock;
