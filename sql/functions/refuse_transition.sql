@@ -11,7 +11,7 @@ begin
     errcode = 'P0STT',
     message = coalesce(p_message, format('%s %s can not become %s',
       case p_axis when 'fulfillment' then 'a fulfilment that is'
-        when 'payment' then 'a payment that is' else 'an order that is' end,
+        when 'order' then 'an order that is' else format('a %s that is', p_axis) end,
       coalesce(p_from, 'new'), p_to)),
     detail = jsonb_build_object('axis', p_axis, 'from', p_from, 'to', p_to)::text;
 end

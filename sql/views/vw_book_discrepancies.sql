@@ -130,6 +130,14 @@ left join chained as c
   and c.part_id = f.fulfillment_id and c.is_last
 where c.to_status is distinct from f.status
 union all
+select s.tenant_id, 'history_end', 'shipment ' || s.shipment_id,
+  coalesce(c.to_status, 'no history'), s.status
+from shipments as s
+left join chained as c
+  on c.tenant_id = s.tenant_id and c.order_id = s.order_id and c.axis = 'shipment'
+  and c.part_id = s.shipment_id and c.is_last
+where c.to_status is distinct from s.status
+union all
 select o.tenant_id, 'order_subtotal', 'order ' || o.order_id,
   coalesce(n.total, 0)::text, o.subtotal::text
 from orders as o

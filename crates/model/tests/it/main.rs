@@ -8,6 +8,7 @@ mod guards;
 mod idempotency;
 mod interleavings;
 mod keys;
+mod parcels;
 mod placing;
 mod plans;
 mod races;

@@ -42,9 +42,11 @@ async fn assert_only_legal_changes(shop: &Shop, axis: &str, table: &str, column:
 }
 
 #[tokio::test]
-async fn every_illegal_transition_is_refused_by_the_database() {
+async fn a5_every_illegal_transition_is_refused_by_the_database() {
     let shop = Shop::stocked(5).await;
     shop.placed(&order("cod", &[("MUG-1", 1)])).await;
+    shop.run("select sp_create_shipment(1, 'dpd', 'D1')").await;
+    assert_only_legal_changes(&shop, "shipment", "shipments", "status").await;
     assert_only_legal_changes(&shop, "order", "orders", "order_status").await;
     assert_only_legal_changes(&shop, "payment", "orders", "payment_status").await;
     assert_only_legal_changes(&shop, "fulfillment", "fulfillments", "status").await;
