@@ -9,6 +9,7 @@ mod idempotency;
 mod interleavings;
 mod keys;
 mod parcels;
+mod payments;
 mod placing;
 mod plans;
 mod races;

@@ -123,6 +123,12 @@ async fn a_file_is_called_as_the_object_that_it_makes() {
     assert_none("one object a file, called as the file", findings.collect());
 }
 
+/// Kinds whose jobs wait until a worker knows them, and what makes them wait.
+const AWAITED: &[(&str, &str)] = &[(
+    "refund_payment",
+    "refunds are recorded and queued before there are clients for the payment providers",
+)];
+
 /// The kinds of jobs that SQL enqueues: `p_kind => 'x'` and `'kind', 'x'`.
 fn enqueued_kinds() -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
@@ -149,6 +155,13 @@ fn every_kind_that_sql_enqueues_has_a_job() {
         .map(|file| file.text)
         .collect();
     let has_no_job = |kind: &String| !rust.contains(&format!("KIND: &'static str = \"{kind}\""));
-    let orphans: Vec<String> = enqueued_kinds().into_iter().filter(has_no_job).collect();
+    let is_awaited = |kind: &String| AWAITED.iter().any(|(awaited, _)| awaited == kind);
+    let orphans = enqueued_kinds().into_iter().filter(has_no_job);
+    let (awaited, orphans): (Vec<_>, Vec<_>) = orphans.partition(is_awaited);
+    assert_eq!(
+        awaited.len(),
+        AWAITED.len(),
+        "a job that is there is not awaited"
+    );
     assert_none("no job of the worker has this kind", orphans);
 }
