@@ -1529,6 +1529,8 @@ create table queue.workers (
   chores_at timestamp with time zone,
   -- It has ended, and nothing is left that was leased to it.
   cleared boolean not null default false,
+  -- The session in which it last began a watch of its queues (queue.begin_watch).
+  watch_pid integer,
   constraint workers_pkey PRIMARY KEY (worker_id),
   constraint workers_heartbeat_ms_check CHECK ((heartbeat_ms > 0)),
   constraint workers_state_check CHECK ((state = ANY (ARRAY['running'::text, 'draining'::text, 'stopped'::text, 'dead'::text])))
@@ -2124,6 +2126,10 @@ function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean
 function queue.admission(p_sent jsonb DEFAULT '[]'::jsonb)
   returns jsonb;
 
+-- Wakes all workers, and says who told nobody and is not done; internal, called by the workers.
+function queue.after_watch(p_queues text[])
+  returns text[];
+
 -- Until when a worker counts as alive, also one of the release before.
 function queue.alive_until(p_worker queue.workers)
   returns timestamp with time zone;
@@ -2131,6 +2137,10 @@ function queue.alive_until(p_worker queue.workers)
 -- A worker gives a sign of life and looks after the fleet; internal, called by the workers.
 function queue.beat(p_worker_id bigint, p_resting boolean, p_watching boolean, p_look boolean)
   returns TABLE(alive boolean, eldest boolean, rank integer, workers integer, busy boolean, again_in_ms bigint, cancelled bigint[], now_ms bigint, chores boolean, told boolean, ready boolean, rescue boolean, sweep boolean, next_due_ms bigint);
+
+-- A worker begins to look for new jobs without being told; internal, called by the workers.
+function queue.begin_watch(p_worker_id bigint)
+  returns text[];
 
 -- One batch of cancel, retry, move, prioritise or delete over the jobs that fit a filter.
 function queue.bulk(p_action text, p_filter jsonb, p_after bigint DEFAULT 0, p_limit integer DEFAULT 200, p_queue text DEFAULT NULL::text, p_priority smallint DEFAULT NULL::smallint)
@@ -2200,6 +2210,14 @@ function queue.drop_traces(p_before timestamp with time zone)
 function queue.end_dependencies(p_job_ids bigint[], p_outcome text)
   returns void;
 
+-- Whoever enqueues tells again; internal, called by the workers.
+function queue.end_watch(p_queues text[])
+  returns void;
+
+-- Ends the watches of dead workers and wakes those who live; internal.
+function queue.end_watches(p_worker_id bigint DEFAULT NULL::bigint)
+  returns boolean;
+
 -- Ends idle transactions that lock jobs of dead workers; internal to queue.rescue.
 function queue.end_zombies()
   returns boolean;
@@ -2267,6 +2285,10 @@ function queue.insert_flow(p_jobs jsonb, p_prefix text)
 -- Inserts well-formed jobs; internal to queue.enqueue and queue.enqueue_many, which check them.
 function queue.insert_jobs(p_jobs jsonb)
   returns TABLE("position" integer, job_id bigint, inserted boolean);
+
+-- Whether a worker finds new jobs of a queue without a notification; internal to queue.wake.
+function queue.is_watched(p_queue text)
+  returns boolean;
 
 -- One job for people, whatever its state, with all its attempts as JSON; no row when unknown.
 function queue.job(p_job_id bigint)
@@ -2488,6 +2510,18 @@ function queue.upsert_schedule(p_schedule text, p_kind text, p_expression text D
 function queue.wake()
   returns trigger;
 
+-- Keys of the advisory locks of queue.is_watched; internal.
+function queue.wake_key(p_what text, p_queue text)
+  returns bigint;
+
+-- Wakes the workers of queues; internal, called by the one that watches them.
+function queue.wake_others(p_queues text[])
+  returns void;
+
 -- Wakes the workers of queues with ready jobs, should a notification have been lost; internal.
 function queue.wake_ready()
   returns boolean;
+
+-- The queues of a worker that it may watch for all; internal, called by the workers.
+function queue.watchable(p_worker_id bigint)
+  returns text[];

@@ -37,6 +37,9 @@ begin
   set state = 'dead', stopped_at = clock_now()
   from stale
   where w.worker_id = stale.worker_id;
+  if found then
+    perform queue.end_watches();
+  end if;
 
   for v_pass in 1..2 loop
     for v_lost in

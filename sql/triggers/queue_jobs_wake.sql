@@ -1,5 +1,6 @@
 -- Wakes workers when jobs are inserted: one notification per queue and transaction (PostgreSQL
--- folds equal ones), sent at commit. Channel queue_jobs, payload the queue.
+-- folds equal ones), sent at commit, and none while a worker looks without being told. Channel
+-- queue_jobs, payload the queue.
 -- Of scheduled jobs due within a minute the workers hear when that is, to have the time in mind:
 -- channel queue_due, payload milliseconds since 1970; later ones they learn of by queue.beat.
 -- Workers of the release before are told '@' on queue_jobs, and ask.
@@ -14,7 +15,8 @@ begin
     from fresh_jobs as f
     where f.state = 'ready'
       or (f.state = 'scheduled' and f.run_at < clock_now() + interval '1 minute')
-  ) as fresh;
+  ) as fresh
+  where not queue.is_watched(fresh.payload);
   perform pg_notify('queue_due', ceil(extract(epoch from soon.run_at) * 1000)::bigint::text)
   from (
     select min(f.run_at) as run_at

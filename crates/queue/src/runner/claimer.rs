@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::core::Core;
 use super::deadline::{ANSWER_MAX, Lent, within};
+use super::watch::LOOK_EVERY;
 use crate::claimed::{ClaimedJob, Registration};
 use crate::meters;
 
@@ -48,6 +49,7 @@ pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<Clai
         let wait = match claim(&core, slots, &claimed).await {
             Ok(claim) => {
                 backoff.reset();
+                core.flow.looked(claim.count, wanted);
                 is_more = claim.count == wanted;
                 look_again = claim.look_again;
                 if claim.count > 0 {
@@ -132,12 +134,18 @@ async fn wait_for_work(core: &Core, idle_wait: &mut Duration, look_again: Option
         *idle_wait = (*idle_wait * 2).min(poll_max);
         wait
     });
-    let Some(wait) = poll.into_iter().chain(look_again).min() else {
+    let watch = core.flow.is_watched().then_some(LOOK_EVERY);
+    let Some(wait) = poll.into_iter().chain(look_again).chain(watch).min() else {
         return core.wake_claimer.notified().await;
     };
     tokio::select! {
         () = core.wake_claimer.notified() => {}
-        () = tokio::time::sleep(wait) => {}
+        () = tokio::time::sleep(wait) => {
+            if watch.is_some() {
+                // As if it had been told: nobody was.
+                core.lines.refilled(None);
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::fleet::Fleet;
 use super::lines::Lines;
 use super::news::News;
 use super::settler::Settlement;
+use super::watch::Flow;
 use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
 use crate::meters;
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) slots: Arc<Semaphore>,
     /// Where the ready jobs stand.
     pub(crate) lines: Lines,
+    /// How jobs come.
+    pub(crate) flow: Flow,
     /// There may be ready jobs.
     pub(crate) wake_claimer: Notify,
     /// What was heard of schedules.
@@ -101,6 +104,7 @@ impl Core {
             kinds,
             attempts_max,
             lines: Lines::default(),
+            flow: Flow::default(),
             wake_claimer: Notify::new(),
             news: News::default(),
             wake_keeper: Notify::new(),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::core::Core;
 use super::deadline::{ANSWER_MAX, Lent, within};
+use super::watch::Watch;
 use crate::meters;
 
 /// New ready jobs (payload: their queue, `*` for any).
@@ -25,11 +26,13 @@ const CANCEL: &str = "queue_cancel";
 /// Listens until `end` is raised: running handlers must hear of cancellations until then.
 pub(crate) async fn run(core: Arc<Core>, end: CancellationToken) {
     let mut backoff = Backoff::default();
+    let mut watch = Watch::default();
     let listening = async {
         loop {
-            if let Err(error) = listen(&core, &mut backoff).await {
+            if let Err(error) = listen(&core, &mut backoff, &mut watch).await {
                 tracing::warn!(%error, "not hearing of new jobs, polling until this is back");
             }
+            watch.lost(&core);
             // What broke this connection may have broken the claimer's.
             core.doubt();
             core.listening.store(false, Ordering::Relaxed);
@@ -46,7 +49,7 @@ pub(crate) async fn run(core: Arc<Core>, end: CancellationToken) {
 }
 
 /// Listens for as long as one connection lasts.
-async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
+async fn listen(core: &Core, backoff: &mut Backoff, watch: &mut Watch) -> Result<(), sqlx::Error> {
     let options = (*core.pool.connect_options()).clone();
     let own = PgPoolOptions::new()
         .max_connections(1)
@@ -85,6 +88,7 @@ async fn listen(core: &Core, backoff: &mut Backoff) -> Result<(), sqlx::Error> {
                 tracing::warn!("what this worker says itself does not arrive");
                 return Ok(());
             }
+            () = watch.due(core) => watch.step(core, &mut listener).await?,
         }
     }
 }
@@ -110,6 +114,7 @@ fn hear(core: &Core, channel: &str, payload: &str) {
         (_, queue) => {
             if core.queues.iter().any(|ours| ours == queue) {
                 core.lines.refilled(Some(queue));
+                core.flow.heard();
                 core.wake_claimer.notify_one();
             }
         }

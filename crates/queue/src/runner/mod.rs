@@ -6,6 +6,7 @@
 //! - [`settler`]: writes the ends of attempts, as many at once as have come
 //! - [`keeper`]: proves that the worker lives, puts back the jobs of those that do not
 //! - [`listener`]: hears of new jobs and cancellations
+//! - [`watch`]: looks without being told, when jobs come by the hundred a second
 //! - [`fleet`]: what it knows of the other workers, and so when it has to do anything at all
 //! - [`promoter`]: makes scheduled jobs ready when they are due
 //! - [`scheduler`]: ticks the schedules of the registered kinds; hears by [`news`] of others' ticks
@@ -25,6 +26,7 @@ mod promoter;
 mod scheduler;
 mod settings;
 pub(crate) mod settler;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,7 @@ use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use settings::{RunnerError, RunnerSettings};
@@ -52,6 +54,8 @@ pub(crate) type Duty = Box<dyn Fn(PgPool) -> BoxFuture<'static, anyhow::Result<(
 /// How long handlers that do not yield, results that cannot be written and a database that does not
 /// answer may hold up the end of a shutdown, after its grace. The end of each part comes out of it.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+/// How long transactions may, that enqueued while this worker was on watch.
+const WATCH_LAST_WAIT: Duration = Duration::from_millis(500);
 /// What of it handlers get that do not yield, and then results that cannot be written.
 const HANDLERS_LAST_WAIT: Duration = Duration::from_secs(2);
 const RESULTS_LAST_WAIT: Duration = Duration::from_secs(4);
@@ -256,6 +260,8 @@ impl Parts {
                 tracing::error!("handlers do not yield, leaving them to the rescue of others");
             }
         }
+        // Whom nobody told would hear of its jobs from the next beat only.
+        let _ = timeout(WATCH_LAST_WAIT, core.flow.seen_to()).await;
         self.end.cancel();
         if !ended_by(&mut self.settler, grace_ends + RESULTS_LAST_WAIT).await {
             tracing::error!("results cannot be written, leaving them to the rescue of others");

@@ -28,4 +28,5 @@ mod support;
 mod testing;
 mod unique;
 mod waits;
+mod watch;
 mod workflows;
