@@ -642,6 +642,8 @@ create table public.orders (
   order_status_since timestamp with time zone default clock_now(),
   -- When it came to payment_status; null: before this was kept.
   payment_status_since timestamp with time zone default clock_now(),
+  -- W3C trace context of the request that placed it; its jobs carry it on.
+  traceparent text,
   constraint orders_pkey PRIMARY KEY (tenant_id, order_id),
   constraint orders_order_number_key UNIQUE (tenant_id, order_number),
   constraint orders_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
@@ -661,6 +663,7 @@ create table public.orders (
   constraint orders_risk_score_check CHECK (((risk_score >= 0) AND (risk_score <= 100))),
   constraint orders_shipping_address_check CHECK ((jsonb_typeof(shipping_address) = 'object'::text)),
   constraint orders_total_check CHECK ((total_amount = (((subtotal + shipping_fee) + tax_amount) - discount_amount))),
+  constraint orders_traceparent_check CHECK (((length(traceparent) >= 1) AND (length(traceparent) <= 200))),
   constraint orders_user_agent_check CHECK ((length(user_agent) <= 1024))
 );
 CREATE INDEX orders_customer_id_idx ON public.orders USING btree (tenant_id, customer_id, placed_at DESC) WHERE (customer_id IS NOT NULL);
@@ -1734,6 +1737,10 @@ function public.cancel_fulfillments(p_tenant uuid, p_order_ids bigint[])
 function public.claim_idempotency_key(p_tenant uuid, p_key text, p_endpoint text, p_request_hash bytea)
   returns jsonb;
 
+-- Claims many keys without waiting; answers those that were answered before or can not be had.
+function public.claim_idempotency_keys(p_tenant uuid, p_keys text[], p_endpoint text, p_request_hashes bytea[])
+  returns TABLE(place integer, response jsonb, error_code text, error_message text);
+
 -- The time of this transaction, or the setting stevedore.now when a test has set it.
 function public.clock_now()
   returns timestamp with time zone;
@@ -1806,13 +1813,17 @@ function public.follow_payments(p_tenant uuid, p_order_ids bigint[])
 function public.fulfillment_lines(p_tenant uuid, p_fulfillment_id bigint)
   returns jsonb;
 
--- Writes the rows of a checked order; its lines' trigger reserves the stock.
-function public.insert_order(p_order jsonb, p_tenant uuid)
-  returns bigint;
+-- Writes the rows of checked orders; their lines' trigger reserves the stock.
+function public.insert_orders(p_orders jsonb, p_places integer[], p_traceparents text[], p_tenant uuid)
+  returns bigint[];
 
 -- Whether refunds of this provider's payments are asked for over its API, by a job.
 function public.is_payment_gateway(p_provider text)
   returns boolean;
+
+-- Writes what orders that are being placed say of their known customers.
+function public.keep_customers(p_orders jsonb, p_tenant uuid)
+  returns void;
 
 -- Ends overdue promises of stock items whose levels the caller holds.
 function public.lapse_reservations(p_inventory_item_ids bigint[])
@@ -1854,9 +1865,17 @@ function public.order_obstacle(p_tenant uuid, p_order_id bigint, p_to text)
 function public.order_problems(p_order jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns jsonb;
 
+-- Orders with their lines as JSON: the answer to placing one, and what notices show.
+function public.order_summaries(p_tenant uuid, p_order_ids bigint[])
+  returns TABLE(order_id bigint, summary jsonb);
+
 -- An order with its lines as JSON: the answer to placing it, and what notices show.
 function public.order_summary(p_tenant uuid, p_order_id bigint)
   returns jsonb;
+
+-- All that is wrong with orders to be placed: (place, [{field, code, message}]); never raises.
+function public.orders_problems(p_orders jsonb, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(place integer, problems jsonb);
 
 -- The payment that an event is about, its order locked; made when the order is named. P0NOF.
 function public.payment_of_event(p_tenant uuid, p_provider text, p_payment_ref text, p_session_ref text, p_order_id bigint, p_amount bigint, p_type text)
@@ -1865,6 +1884,10 @@ function public.payment_of_event(p_tenant uuid, p_provider text, p_payment_ref t
 -- The shortest legal way from one state to another on the payment axis, or null.
 function public.payment_path(p_from text, p_to text)
   returns text[];
+
+-- Places many orders of a shop at once, each by itself; refusals are rows, not errors.
+function public.place_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(place integer, replayed boolean, response jsonb, error_code text, error_message text, error_detail text);
 
 -- Records what a provider says of a payment, each fact once, in any order. P0NOF, P0VAL.
 function public.record_payment_event(p_provider text, p_event_id text, p_type text, p_occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_order_id bigint DEFAULT NULL::bigint, p_payment_ref text DEFAULT NULL::text, p_session_ref text DEFAULT NULL::text, p_amount bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_refund_id bigint DEFAULT NULL::bigint, p_details jsonb DEFAULT '{}'::jsonb, p_tenant uuid DEFAULT current_tenant_id())
@@ -2117,6 +2140,10 @@ function public.trg_tracking_events_apply()
 -- Records an error of an order, holds the order and tells its customer that it takes longer.
 function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id bigint, p_category text, p_severity text, p_code text, p_message text)
   returns void;
+
+-- Places orders whose keys are claimed, all in one go; internal to create_order, place_orders.
+function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid)
+  returns TABLE(place integer, response jsonb, problems jsonb);
 
 -- Makes the edges of jobs that were just inserted; internal to queue.insert_flow.
 function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean[], p_prefix text)

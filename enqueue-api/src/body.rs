@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT}
 use axum::http::{HeaderMap, HeaderValue};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use stevedore_model::problems::{FieldProblem, Fields, problem};
 use tokio::time::timeout;
 
 use crate::json::parse;
@@ -168,6 +169,33 @@ fn is_json(content_type: &str) -> bool {
         Some(("charset", name)) => matches!(name.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"),
         _ => true,
     })
+}
+
+/// The items of a body that is nothing but a list of 1 to `max` of them, `{"orders": [...]}` say.
+pub fn items<'v>(
+    body: &'v Value,
+    name: &'static str,
+    max: usize,
+    problems: &mut Vec<FieldProblem>,
+) -> &'v [Value] {
+    if let Some(mut fields) = Fields::of(body, "", problems) {
+        let _ = fields.require(name);
+        fields.finish();
+    }
+    match body.get(name) {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(items)) if (1..=max).contains(&items.len()) => items,
+        Some(Value::Array(items)) => {
+            let message = format!("must hold 1 to {max} {name}, not {}", items.len());
+            problems.push(problem(name.into(), "out_of_range", &message));
+            &[]
+        }
+        Some(_) => {
+            let message = format!("must be an array of {name}");
+            problems.push(problem(name.into(), "wrong_type", &message));
+            &[]
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod json;
 pub mod observe;
 
+mod placing;
 pub mod problem;
 pub mod router;
 pub mod routes;

@@ -13,7 +13,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::SCOPES;
 use crate::guard::guard;
-use crate::routes::{docs, health, job, jobs, orders, queue, waits};
+use crate::routes::{bulk_orders, docs, health, job, jobs, orders, queue, waits};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -76,6 +76,7 @@ impl Modify for Security {
 pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let versioned = OpenApiRouter::new()
         .routes(routes!(orders::place))
+        .routes(routes!(bulk_orders::place_many))
         .routes(routes!(orders::read))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::confirm))

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::KeyCache;
+use crate::placing::Placing;
 use crate::routes::health::LastLook;
 use crate::settings::ApiSettings;
 
@@ -27,6 +28,7 @@ struct Inner {
     last_look: LastLook,
     admission: Admission,
     batcher: Batcher,
+    placing: Placing,
     draining: CancellationToken,
 }
 
@@ -44,6 +46,7 @@ impl ApiState {
         let inner = Inner {
             admission: Admission::new(pool.clone()),
             batcher: Batcher::new(pool.clone()),
+            placing: Placing::new(pool.clone()),
             pool,
             settings,
             metrics,
@@ -103,6 +106,12 @@ impl ApiState {
     #[must_use]
     pub fn batcher(&self) -> &Batcher {
         &self.inner.batcher
+    }
+
+    /// Places orders of many requests together.
+    #[must_use]
+    pub fn placing(&self) -> &Placing {
+        &self.inner.placing
     }
 
     /// Whether the process is on its way out.

@@ -12,6 +12,7 @@ begin
       'queue', 'fulfilment',
       'unique_key', 'fulfil_order:' || f.fulfillment_id,
       'group_key', 'order:' || f.order_id,
+      'trace_context', o.traceparent,
       'args', jsonb_build_object(
         'tenant_id', f.tenant_id,
         'order_id', f.order_id,
@@ -19,6 +20,7 @@ begin
       order by f.fulfillment_id)
   into v_jobs
   from fulfillments as f
+  join orders as o using (tenant_id, order_id)
   where f.tenant_id = p_tenant
     and f.fulfillment_id = any (p_fulfillment_ids)
     and f.status in ('pending', 'submitted', 'accepted')

@@ -18,13 +18,14 @@ begin
     'email',
     o.customer_email,
     o.locale,
-    order_summary(o.tenant_id, o.order_id) || jsonb_build_object(
+    s.summary || jsonb_build_object(
       'customer_name', o.customer_name,
       'reason', coalesce(o.cancel_reason, current_reason())),
     case when o.customer_email is null then 'skipped' else 'pending' end,
     case when o.customer_email is null then 'no_address' end,
     concat_ws(':', p_type, o.order_id, 'email', nullif(p_event, ''))
   from orders as o
+  join order_summaries(p_tenant, p_order_ids) as s using (order_id)
   where o.tenant_id = p_tenant
     and o.order_id = any (p_order_ids)
   order by o.order_id

@@ -10,12 +10,14 @@ begin
       'kind', 'send_notification',
       'queue', 'notifications',
       'unique_key', 'send_notification:' || n.notification_id,
+      'trace_context', o.traceparent,
       'args', jsonb_build_object(
         'tenant_id', n.tenant_id,
         'notification_id', n.notification_id))
       order by n.notification_id)
   into v_jobs
   from new_rows as n
+  left join orders as o using (tenant_id, order_id)
   where n.status = 'pending';
   if v_jobs is not null then
     perform from queue.enqueue_many(v_jobs);

@@ -8,7 +8,7 @@ mod view;
 
 pub use change::{cancel, confirm, hold, resume};
 pub use new_order::{Amounts, Customer, LINE_QUANTITY_MAX, LINES_MAX, NewLine, NewOrder};
-pub use place::{place, problems};
+pub use place::{PlaceRequest, place, place_many, problems};
 pub use tally::{Tally, tally};
 pub use view::{FulfillmentView, HistoryView, LineView, OrderView, get};
 

@@ -29,12 +29,17 @@ pub(crate) fn of(error: &sqlx::Error) -> String {
         .into_owned()
 }
 
-/// DETAIL of a database error, read as JSON.
-pub(crate) fn detail<T: DeserializeOwned>(error: &sqlx::Error) -> Option<T> {
+/// DETAIL of a database error.
+pub(crate) fn detail_text(error: &sqlx::Error) -> Option<&str> {
     let postgres = error
         .as_database_error()?
         .try_downcast_ref::<PgDatabaseError>()?;
-    serde_json::from_str(postgres.detail()?).ok()
+    postgres.detail()
+}
+
+/// DETAIL of a database error, read as JSON.
+pub(crate) fn detail<T: DeserializeOwned>(error: &sqlx::Error) -> Option<T> {
+    serde_json::from_str(detail_text(error)?).ok()
 }
 
 /// The message of an error, for people.

@@ -1,10 +1,8 @@
-//! Many callers, few transactions.
-
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! Jobs of many callers in few transactions.
 
 use sqlx::PgPool;
-use tokio::sync::oneshot;
 
+use crate::batches::{Batches, Limits};
 use crate::enqueue::{EnqueueError, Enqueued, NewJob, enqueue, enqueue_many};
 
 /// Jobs that one transaction takes at most.
@@ -24,29 +22,20 @@ const BATCHES_MAX: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Batcher {
     pool: PgPool,
-    inner: Arc<Mutex<Inner>>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    waiting: Vec<Waiting>,
-    batches: usize,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    job: NewJob,
-    answer: oneshot::Sender<Result<Enqueued, EnqueueError>>,
+    batches: Batches<NewJob, Result<Enqueued, EnqueueError>>,
 }
 
 impl Batcher {
     /// Enqueues through this pool, over at most two of its connections.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Batcher {
-            pool,
-            inner: Arc::default(),
-        }
+        let limits = Limits {
+            batch: BATCH_JOBS_MAX,
+            batches: BATCHES_MAX,
+        };
+        let writing = pool.clone();
+        let batches = Batches::new(limits, move |jobs| write(writing.clone(), jobs));
+        Batcher { pool, batches }
     }
 
     /// Enqueues one job; it is committed when this returns.
@@ -57,72 +46,27 @@ impl Batcher {
         if job.is_alone() {
             return enqueue(&self.pool, &job).await;
         }
-        let (answer, answered) = oneshot::channel();
-        let begins = {
-            let mut inner = self.inner();
-            inner.waiting.push(Waiting { job, answer });
-            let begins = inner.batches < BATCHES_MAX;
-            inner.batches += usize::from(begins);
-            begins
-        };
-        if begins {
-            // A task of its own: whoever began may give up, and the others still wait.
-            tokio::spawn(self.clone().work());
-        }
-        answered.await.unwrap_or_else(|_| Err(lost()))
+        self.batches.ask(job).await.unwrap_or_else(|| Err(lost()))
     }
+}
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+async fn write(pool: PgPool, jobs: Vec<NewJob>) -> Vec<Result<Enqueued, EnqueueError>> {
+    if let [job] = jobs.as_slice() {
+        return vec![enqueue(&pool, job).await];
     }
-
-    /// Writes batches until nobody waits.
-    async fn work(self) {
-        loop {
-            let batch: Vec<Waiting> = {
-                let mut inner = self.inner();
-                if inner.waiting.is_empty() {
-                    inner.batches -= 1;
-                    return;
-                }
-                let count = inner.waiting.len().min(BATCH_JOBS_MAX);
-                inner.waiting.drain(..count).collect()
-            };
-            self.write(batch).await;
+    match enqueue_many(&pool, &jobs).await {
+        Ok(enqueued) => enqueued.into_iter().map(Ok).collect(),
+        Err(error) if is_refused(&error) => {
+            // One of them is at fault, and nothing was written: each by itself.
+            let mut results = Vec::with_capacity(jobs.len());
+            for job in &jobs {
+                results.push(enqueue(&pool, job).await);
+            }
+            results
         }
-    }
-
-    async fn write(&self, batch: Vec<Waiting>) {
-        let (jobs, answers): (Vec<NewJob>, Vec<_>) = batch
-            .into_iter()
-            .map(|waiting| (waiting.job, waiting.answer))
-            .unzip();
-        if let [job] = jobs.as_slice() {
-            let result = enqueue(&self.pool, job).await;
-            if let Some(answer) = answers.into_iter().next() {
-                let _ = answer.send(result);
-            }
-            return;
-        }
-        match enqueue_many(&self.pool, &jobs).await {
-            Ok(enqueued) => {
-                for (answer, enqueued) in answers.into_iter().zip(enqueued) {
-                    // Who does not wait any more has its job all the same.
-                    let _ = answer.send(Ok(enqueued));
-                }
-            }
-            Err(error) if is_refused(&error) => {
-                // One of them is at fault, and nothing was written: each by itself.
-                for (job, answer) in jobs.iter().zip(answers) {
-                    let _ = answer.send(enqueue(&self.pool, job).await);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, jobs = jobs.len(), "a batch of jobs was not written");
-                for answer in answers {
-                    let _ = answer.send(Err(lost()));
-                }
-            }
+        Err(error) => {
+            tracing::warn!(%error, jobs = jobs.len(), "a batch of jobs was not written");
+            jobs.iter().map(|_| Err(lost())).collect()
         }
     }
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod apalis_backend;
 mod batcher;
+pub mod batches;
 mod claimed;
 mod context;
 mod data;

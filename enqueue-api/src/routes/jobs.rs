@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::keyed_jobs::{self, Keyed, KeyedError, KeyedJob};
-use stevedore_model::problems::{FieldProblem, Fields, problem};
+use stevedore_model::problems::FieldProblem;
 use stevedore_queue::{ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Refusal};
 
 use crate::auth::{Caller, JobsWrite};
-use crate::body::{BatchBody, JsonBody};
+use crate::body::{self, BatchBody, JsonBody};
 use crate::job_request;
 use crate::json::{meaning_hash, take_out_nuls};
 use crate::observe::RequestTrace;
@@ -120,7 +120,10 @@ pub async fn enqueue_batch(
     let keyed = keyed(&caller, &headers, ENDPOINT_BATCH, &body)?;
     let mut problems = take_out_nuls(&mut body);
     let mut jobs = Vec::new();
-    for (index, item) in batch_items(&body, &mut problems).iter().enumerate() {
+    for (index, item) in body::items(&body, "jobs", ENQUEUE_JOBS_MAX, &mut problems)
+        .iter()
+        .enumerate()
+    {
         jobs.extend(job_request::parse(
             item,
             &format!("jobs[{index}]"),
@@ -267,33 +270,6 @@ fn marked(mut response: Response, replayed: bool) -> Response {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response
-}
-
-fn batch_items<'v>(body: &'v Value, problems: &mut Vec<FieldProblem>) -> &'v [Value] {
-    if let Some(mut fields) = Fields::of(body, "", problems) {
-        let _ = fields.require("jobs");
-        fields.finish();
-    }
-    match body.get("jobs") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(items)) if (1..=ENQUEUE_JOBS_MAX).contains(&items.len()) => items,
-        Some(Value::Array(items)) => {
-            let message = format!(
-                "must hold 1 to {ENQUEUE_JOBS_MAX} jobs, not {}",
-                items.len()
-            );
-            problems.push(problem("jobs".into(), "out_of_range", &message));
-            &[]
-        }
-        Some(_) => {
-            problems.push(problem(
-                "jobs".into(),
-                "wrong_type",
-                "must be an array of jobs",
-            ));
-            &[]
-        }
-    }
 }
 
 /// What the queue has against a job, as the API says it.

@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::TenantId;
-use stevedore_model::orders::{self, NewOrder, PlaceError, Placed, Shortage, TransitionError};
+use stevedore_model::orders::{
+    self, NewOrder, PlaceError, PlaceRequest, Placed, Shortage, TransitionError,
+};
 use stevedore_model::problems::{FieldProblem, Fields};
 
 use crate::auth::{Admin, Caller, OrdersRead, OrdersWrite};
@@ -70,32 +72,54 @@ pub async fn place(
     let hash = meaning_hash(&body);
     let order = match NewOrder::parse(&body) {
         Ok(order) => order,
-        Err(shape) => return Err(all_problems(&state, caller.tenant(), &body, shape).await),
+        Err(shape) => {
+            let problems = all_problems(&state, caller.tenant(), &[&body], vec![shape]).await;
+            return Err(Problem::invalid(problems.into_iter().flatten().collect()));
+        }
     };
-    let traceparent = trace.to_string();
-    let tenant = caller.tenant();
-    let placed = orders::place(state.pool(), tenant, &order, key, hash, Some(&traceparent)).await?;
-    if !placed.replayed {
-        metrics::counter!("stevedore_orders_placed_total", "channel" => "api").increment(1);
-    }
+    let request = PlaceRequest {
+        order,
+        idempotency_key: key.map(str::to_owned),
+        request_hash: hash,
+        traceparent: Some(trace.to_string()),
+    };
+    let placed = state.placing().place(caller.tenant(), request).await?;
+    count(&placed);
     Ok(created(placed))
 }
 
-/// The shape is wrong already; asks the catalogue, too, so that the client hears everything at
-/// once. When that question itself fails, the shape problems alone are the answer.
-async fn all_problems(
+/// A metric of what was placed.
+pub fn count(placed: &Placed) {
+    if !placed.replayed {
+        metrics::counter!("stevedore_orders_placed_total", "channel" => "api").increment(1);
+    }
+}
+
+/// The shape of these orders is wrong already; asks the catalogue, too, so that the client hears
+/// everything at once. When that question itself fails, the shape problems alone are the answer.
+pub async fn all_problems(
     state: &ApiState,
     tenant: TenantId,
-    body: &Value,
-    mut problems: Vec<FieldProblem>,
-) -> Problem {
-    if body.is_object() {
-        match orders::problems(state.pool(), tenant, body).await {
-            Ok(more) => merge(&mut problems, more),
-            Err(error) => tracing::warn!(%error, "catalogue checks of a refused order failed"),
-        }
+    bodies: &[&Value],
+    mut problems: Vec<Vec<FieldProblem>>,
+) -> Vec<Vec<FieldProblem>> {
+    let (places, objects): (Vec<usize>, Vec<&Value>) = bodies
+        .iter()
+        .enumerate()
+        .filter(|(_, body)| body.is_object())
+        .unzip();
+    if objects.is_empty() {
+        return problems;
     }
-    Problem::invalid(problems)
+    match orders::problems(state.pool(), tenant, &objects).await {
+        Ok(found) => {
+            for (place, more) in places.into_iter().zip(found) {
+                merge(&mut problems[place], more);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "catalogue checks of a refused order failed"),
+    }
+    problems
 }
 
 /// A field that has the wrong shape needs no second complaint from the catalogue, nor has anything

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::FieldError;
+use super::{FieldError, ProblemDocument};
 
 /// Makes a request repeatable.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -72,6 +72,17 @@ pub struct OrderRequest {
     pub payment_method: PaymentMethod,
     /// Where it goes; required when a line is shipped.
     pub shipping_address: Option<AddressRequest>,
+    /// Who pays, where that is not the recipient.
+    pub billing_address: Option<AddressRequest>,
+    /// Code of the promotion that the discount is from.
+    #[schema(min_length = 1, max_length = 64)]
+    pub promo_code: Option<String>,
+    /// Where the buyer's own request came from, IPv4 or IPv6.
+    #[schema(min_length = 2, max_length = 45, example = "203.0.113.7")]
+    pub ip_address: Option<String>,
+    /// The buyer's browser, as it names itself.
+    #[schema(min_length = 1, max_length = 1024)]
+    pub user_agent: Option<String>,
     /// Sum of the lines; refused when it is not what we compute.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
     pub subtotal: Option<i64>,
@@ -114,6 +125,9 @@ pub enum PaymentMethod {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerRequest {
+    /// Your own id of a known customer: its orders, wallet and limits are found by it.
+    #[schema(min_length = 1, max_length = 128)]
+    pub id: Option<String>,
     /// Name.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
@@ -232,6 +246,47 @@ pub struct PlacedOrder {
     pub lines: Vec<PlacedLine>,
     /// What is worth knowing and no reason to refuse the order.
     pub warnings: Vec<FieldError>,
+}
+
+/// Orders to be placed, each by itself.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkOrdersRequest {
+    /// The orders.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub orders: Vec<OrderRequest>,
+}
+
+/// What became of many orders.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkOrders {
+    /// How many are placed, now or before.
+    pub placed: usize,
+    /// How many are not.
+    pub refused: usize,
+    /// One for each order, in their order.
+    pub results: Vec<BulkResult>,
+}
+
+/// What became of one of many orders: it has either an order or a problem.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkResult {
+    /// Its place in the request, from 0.
+    pub index: usize,
+    /// The status it would have been answered with alone.
+    #[schema(minimum = 201, maximum = 599)]
+    pub status: u16,
+    /// Whether this answer was given before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<bool>,
+    /// The order, if it was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PlacedOrder>,
+    /// Why it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ProblemDocument>,
 }
 
 /// One line of a placed order.

@@ -156,6 +156,25 @@ impl IntoResponses for PlacingErrors {
     }
 }
 
+/// As [`BodyErrors`], of the operation whose answer tells of each of its parts.
+#[derive(Debug)]
+pub struct BulkErrors;
+
+impl IntoResponses for BulkErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = BodyErrors::responses();
+        all.extend(grouped(&[
+            Kind::MalformedJson,
+            Kind::InvalidUtf8,
+            Kind::JsonTooDeep,
+            Kind::DuplicateKey,
+            Kind::UnreadableBody,
+            Kind::InvalidIdempotencyKey,
+        ]));
+        all
+    }
+}
+
 /// As [`BodyErrors`], of the operations that enqueue jobs.
 #[derive(Debug)]
 pub struct EnqueueErrors;

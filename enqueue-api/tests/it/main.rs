@@ -5,6 +5,7 @@
 mod admission;
 mod auth;
 mod bad_input;
+mod bulk_orders;
 mod health;
 mod idempotency;
 mod jobs;

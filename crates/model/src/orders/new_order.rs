@@ -1,5 +1,7 @@
 //! The shape of an order that is being placed, checked before the database is asked.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,6 +40,18 @@ pub struct NewOrder {
     /// Where it goes; the database requires it when a line is physical.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
+    /// Who pays, where that is not the recipient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<Address>,
+    /// Code of the promotion that the discount is from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promo_code: Option<String>,
+    /// Where the buyer's request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<IpAddr>,
+    /// The buyer's browser, as it names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
     /// Money beside and above the lines.
     #[serde(flatten)]
     pub amounts: Amounts,
@@ -50,6 +64,9 @@ pub struct NewOrder {
 /// Who orders.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Customer {
+    /// The shop's own id of a known customer; guests have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Name.
     pub name: String,
     /// Where notices go; without it there are none.
@@ -102,13 +119,15 @@ impl NewOrder {
     ///  "total_amount": 1200}
     /// ```
     /// Optional: `unit_price` of a line, `shipping_address` (`recipient`, `phone`, `address`,
-    /// `address2`, `city`, `province`, `postal_code`, `country`), `subtotal`, `shipping_fee`,
+    /// `address2`, `city`, `province`, `postal_code`, `country`), `billing_address` (the same),
+    /// `customer.id`, `promo_code`, `ip_address`, `user_agent`, `subtotal`, `shipping_fee`,
     /// `tax_amount`, `discount_amount`, `total_amount`, `locale`, `order_source`.
     ///
     /// # Errors
     /// Every problem of its shape at once. Codes: `required`, `wrong_type`, `too_short`,
     /// `too_long`, `out_of_range`, `unknown_field`, `nul_character`, `control_character`,
     /// `too_few`, `too_many`, `invalid_email`, `invalid_phone`, `invalid_locale`,
+    /// `invalid_ip_address`,
     /// `unknown_currency`, `unknown_country`, `unknown_payment_method`.
     pub fn parse(value: &Value) -> Result<NewOrder, Vec<FieldProblem>> {
         let mut problems = Vec::new();
@@ -135,9 +154,13 @@ fn read_order(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<NewOrde
     let payment_method = fields
         .required_text("payment_method", 1..=40)
         .and_then(|text| fields.parsed("payment_method", text, payment_method));
-    let shipping_address = fields
-        .any("shipping_address")
-        .and_then(|value| read_address(value, fields.problems()));
+    let shipping_address = read_address(&mut fields, "shipping_address");
+    let billing_address = read_address(&mut fields, "billing_address");
+    let promo_code = fields.text("promo_code", 1..=64).map(str::to_owned);
+    let ip_address = fields
+        .text("ip_address", 2..=45)
+        .and_then(|text| fields.parsed("ip_address", text, parse_ip_address));
+    let user_agent = fields.text("user_agent", 1..=1024).map(str::to_owned);
     let amounts = Amounts {
         subtotal: fields.integer("subtotal", 0..=AMOUNT_MAX),
         shipping_fee: fields.integer("shipping_fee", 0..=AMOUNT_MAX).unwrap_or(0),
@@ -160,6 +183,10 @@ fn read_order(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<NewOrde
         currency: currency?,
         payment_method: payment_method?,
         shipping_address,
+        billing_address,
+        promo_code,
+        ip_address,
+        user_agent,
         amounts,
         locale: locale?,
         order_source,
@@ -168,6 +195,7 @@ fn read_order(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<NewOrde
 
 fn read_customer(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<Customer> {
     let mut fields = Fields::of(value, "customer", problems)?;
+    let id = fields.text("id", 1..=128).map(str::to_owned);
     let name = fields.required_text("name", 1..=200);
     let email = fields
         .text("email", 1..=254)
@@ -175,6 +203,7 @@ fn read_customer(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<Cust
     let phone = read_phone(&mut fields, "phone");
     fields.finish();
     Some(Customer {
+        id,
         name: name?.to_owned(),
         email,
         phone,
@@ -221,8 +250,9 @@ fn read_line(value: &Value, path: String, problems: &mut Vec<FieldProblem>) -> O
     })
 }
 
-fn read_address(value: &Value, problems: &mut Vec<FieldProblem>) -> Option<Address> {
-    let mut fields = Fields::of(value, "shipping_address", problems)?;
+fn read_address(outer: &mut Fields<'_>, name: &'static str) -> Option<Address> {
+    let value = outer.any(name)?;
+    let mut fields = Fields::of(value, name, outer.problems())?;
     let recipient = fields.required_text("recipient", 1..=200);
     let phone = read_phone(&mut fields, "phone");
     let address = fields.required_text("address", 1..=200);
@@ -253,6 +283,13 @@ fn read_phone(fields: &mut Fields<'_>, name: &'static str) -> Option<PhoneNumber
     fields
         .text(name, 1..=40)
         .and_then(|text| fields.parsed(name, text, PhoneNumber::parse))
+}
+
+fn parse_ip_address(text: &str) -> Result<IpAddr, (&'static str, String)> {
+    text.parse().map_err(|_| {
+        let message = "must be an IPv4 or IPv6 address";
+        ("invalid_ip_address", message.to_owned())
+    })
 }
 
 fn payment_method(text: &str) -> Result<String, (&'static str, String)> {

@@ -11,6 +11,7 @@ mod keys;
 mod parcels;
 mod payments;
 mod placing;
+mod placing_many;
 mod plans;
 mod races;
 mod restock;

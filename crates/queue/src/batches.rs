@@ -1,0 +1,177 @@
+//! Many callers, few transactions.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+type Answers<A> = Pin<Box<dyn Future<Output = Vec<A>> + Send>>;
+type Write<Q, A> = dyn Fn(Vec<Q>) -> Answers<A> + Send + Sync;
+
+/// Gathers what many tasks ask at the same moment: requests that come while others are being
+/// written go together into the next batch. Alone, a caller waits no longer than without it; with
+/// many, the database commits once for all.
+///
+/// Clones share their batches.
+pub struct Batches<Q, A> {
+    inner: Arc<Mutex<Inner<Q, A>>>,
+    write: Arc<Write<Q, A>>,
+    limits: Limits,
+}
+
+/// How much goes together.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests in one batch, at most.
+    pub batch: usize,
+    /// Batches being written at once: while one waits for the disk, the next is made up.
+    pub batches: usize,
+}
+
+struct Inner<Q, A> {
+    waiting: Vec<(Q, oneshot::Sender<A>)>,
+    batches: usize,
+}
+
+impl<Q, A> Clone for Batches<Q, A> {
+    fn clone(&self) -> Self {
+        Batches {
+            inner: Arc::clone(&self.inner),
+            write: Arc::clone(&self.write),
+            limits: self.limits,
+        }
+    }
+}
+
+impl<Q, A> fmt::Debug for Batches<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<Q, A> Batches<Q, A>
+where
+    Q: Send + 'static,
+    A: Send + 'static,
+{
+    /// Batches that `write` writes: it answers each request, in their order.
+    pub fn new<F>(limits: Limits, write: impl Fn(Vec<Q>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Vec<A>> + Send + 'static,
+    {
+        Batches {
+            inner: Arc::new(Mutex::new(Inner {
+                waiting: Vec::new(),
+                batches: 0,
+            })),
+            write: Arc::new(move |requests| Box::pin(write(requests))),
+            limits,
+        }
+    }
+
+    /// The answer to one request, after its batch was written; None if the writer left it
+    /// unanswered.
+    pub async fn ask(&self, request: Q) -> Option<A> {
+        let (answer, answered) = oneshot::channel();
+        let begins = {
+            let mut inner = self.inner();
+            inner.waiting.push((request, answer));
+            let begins = inner.batches < self.limits.batches;
+            inner.batches += usize::from(begins);
+            begins
+        };
+        if begins {
+            // A task of its own: whoever began may give up, and the others still wait.
+            tokio::spawn(self.clone().work());
+        }
+        answered.await.ok()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<Q, A>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes batches until nobody waits.
+    async fn work(self) {
+        let place = Place(&self);
+        loop {
+            let batch: Vec<_> = {
+                let mut inner = self.inner();
+                if inner.waiting.is_empty() {
+                    // Before the lock is let go: whoever comes next sees the place free.
+                    inner.batches -= 1;
+                    std::mem::forget(place);
+                    return;
+                }
+                let count = inner.waiting.len().min(self.limits.batch);
+                inner.waiting.drain(..count).collect()
+            };
+            let (requests, answers): (Vec<Q>, Vec<_>) = batch.into_iter().unzip();
+            for (to, answer) in answers.into_iter().zip((self.write)(requests).await) {
+                // Who does not wait any more has its effect all the same.
+                let _ = to.send(answer);
+            }
+        }
+    }
+}
+
+/// One of the batches that may be written at once; given back if the writer panics.
+struct Place<'a, Q, A>(&'a Batches<Q, A>);
+
+impl<Q, A> Drop for Place<'_, Q, A> {
+    fn drop(&mut self) {
+        let mut inner = (self.0.inner.lock()).unwrap_or_else(PoisonError::into_inner);
+        inner.batches -= 1;
+        // They were to be written by this task: better no answer than none for ever.
+        inner.waiting.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubling(limits: Limits) -> (Batches<usize, usize>, Arc<Mutex<Vec<usize>>>) {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sizes);
+        let batches = Batches::new(limits, move |requests: Vec<usize>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                assert!(!requests.contains(&13), "unlucky");
+                seen.lock().unwrap().push(requests.len());
+                tokio::task::yield_now().await;
+                requests.iter().map(|n| n * 2).collect()
+            }
+        });
+        (batches, sizes)
+    }
+
+    #[tokio::test]
+    async fn what_comes_together_is_written_together_and_each_gets_its_own_answer() {
+        let limits = Limits {
+            batch: 40,
+            batches: 1,
+        };
+        let (batches, sizes) = doubling(limits);
+        let asked = (100..200).map(|n| batches.ask(n));
+        let answers = futures::future::join_all(asked).await;
+        assert_eq!(answers, (100..200).map(|n| Some(n * 2)).collect::<Vec<_>>());
+        assert_eq!(*sizes.lock().unwrap(), [40, 40, 20]);
+        assert_eq!(batches.ask(1).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_panics_leaves_nobody_waiting() {
+        let limits = Limits {
+            batch: 2,
+            batches: 1,
+        };
+        let (batches, _) = doubling(limits);
+        let answers = futures::future::join_all([13, 14, 15].map(|n| batches.ask(n))).await;
+        assert_eq!(answers, [None, None, None]);
+        assert_eq!(batches.ask(1).await, Some(2));
+    }
+}

@@ -1,0 +1,99 @@
+-- The rows of orders that orders_problems() found nothing wrong with: of those of p_orders that
+-- stand at p_places (from 1). Prices, titles and sums come from the catalogue. Inserting the lines
+-- reserves their stock (trg_order_items_reserve). Answers their ids, in the order of p_places.
+-- p_traceparents: W3C trace contexts, one for each of p_orders.
+create or replace function insert_orders(
+  p_orders jsonb, p_places integer[], p_traceparents text[], p_tenant uuid
+)
+returns bigint[]
+language plpgsql volatile
+as $$
+declare
+  v_order_ids bigint[];
+begin
+  if jsonb_path_exists(p_orders, '$[*].customer.id') then
+    perform keep_customers(p_orders, p_tenant);
+  end if;
+
+  with wanted as materialized (
+    select
+      e.n as place,
+      nextval('orders_order_id_seq') as order_id,
+      e.o,
+      coalesce((e.o->>'shipping_fee')::bigint, 0) as shipping_fee,
+      coalesce((e.o->>'tax_amount')::bigint, 0) as tax_amount,
+      coalesce((e.o->>'discount_amount')::bigint, 0) as discount_amount
+    from jsonb_array_elements(p_orders) with ordinality as e (o, n)
+    where e.n = any (p_places)
+  ),
+  sums as (
+    select w.place, sum((l.line->>'quantity')::bigint * v.price)::bigint as subtotal
+    from wanted as w
+    cross join lateral jsonb_array_elements(w.o->'lines') as l (line)
+    join product_variants as v
+      on v.tenant_id = p_tenant and v.sku = btrim(l.line->>'sku')
+    group by w.place
+  ),
+  written as (
+    insert into orders (
+      tenant_id, order_id, payment_method, currency, subtotal, shipping_fee, tax_amount,
+      discount_amount, total_amount, customer_id, customer_name, customer_email, customer_phone,
+      shipping_address, billing_address, locale, order_source, promo_code, ip_address, user_agent,
+      traceparent)
+    select
+      p_tenant,
+      w.order_id,
+      w.o->>'payment_method',
+      w.o->>'currency',
+      s.subtotal,
+      w.shipping_fee,
+      w.tax_amount,
+      w.discount_amount,
+      s.subtotal + w.shipping_fee + w.tax_amount - w.discount_amount,
+      c.customer_id,
+      w.o->'customer'->>'name',
+      w.o->'customer'->>'email',
+      w.o->'customer'->>'phone',
+      nullif(w.o->'shipping_address', 'null'),
+      nullif(w.o->'billing_address', 'null'),
+      coalesce(w.o->>'locale', 'en'),
+      coalesce(w.o->>'order_source', 'api'),
+      w.o->>'promo_code',
+      (w.o->>'ip_address')::inet,
+      w.o->>'user_agent',
+      p_traceparents[w.place]
+    from wanted as w
+    join sums as s using (place)
+    left join customers as c
+      on c.tenant_id = p_tenant and c.customer_code = w.o->'customer'->>'id'
+    order by w.place
+  )
+  select array_agg(order_id order by place) into v_order_ids
+  from wanted;
+
+  insert into order_items (
+    tenant_id, order_id, variant_id, line_number, sku, title, quantity, unit_price, total_price,
+    recipient_phone)
+  select
+    p_tenant,
+    n.order_id,
+    v.variant_id,
+    l.line_number,
+    v.sku,
+    v.title,
+    (l.line->>'quantity')::integer,
+    v.price,
+    (l.line->>'quantity')::bigint * v.price,
+    l.line->>'recipient_phone'
+  from unnest(v_order_ids, p_places) as n (order_id, place)
+  cross join lateral jsonb_array_elements(p_orders->(n.place - 1)->'lines')
+    with ordinality as l (line, line_number)
+  join product_variants as v
+    on v.tenant_id = p_tenant and v.sku = btrim(l.line->>'sku')
+  order by n.order_id, l.line_number;
+  return v_order_ids;
+end
+$$;
+
+comment on function insert_orders(jsonb, integer[], text[], uuid) is
+  'Writes the rows of checked orders; their lines'' trigger reserves the stock.';
