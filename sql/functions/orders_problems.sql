@@ -113,7 +113,8 @@ begin
         else jsonb_typeof(o->f) is not null
       end
       union all
-      select place, ordinality, path || '.sku', 'unknown_sku', format('there is no %s', left(sku, 64))
+      select place, ordinality, path || '.sku', 'unknown_sku',
+        format('there is no %s', left(sku, 64))
       from priced
       where sku is not null and variant_id is null
       union all
@@ -121,11 +122,13 @@ begin
       from priced
       where not is_for_sale
       union all
-      select place, ordinality, path || '.sku', 'currency_mismatch', format('is priced in %s', currency)
+      select place, ordinality, path || '.sku', 'currency_mismatch',
+        format('is priced in %s', currency)
       from priced
       where is_for_sale and currency <> order_currency
       union all
-      select place, ordinality, path || '.unit_price', 'price_mismatch', format('the price is %s', price)
+      select place, ordinality, path || '.unit_price', 'price_mismatch',
+        format('the price is %s', price)
       from priced
       where is_for_sale and unit_price <> price
       union all

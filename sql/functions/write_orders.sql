@@ -1,6 +1,6 @@
--- Places orders whose keys are claimed: checks, rows, reservations, history, and the answers, for all
--- of them in one go. What is invalid is told and left out; whatever else stands in the way of one of
--- them is raised, and then none is written.
+-- Places orders whose keys are claimed: checks, rows, reservations, history, and the answers, for
+-- all of them in one go. What is invalid is told and left out; whatever else stands in the way of
+-- one of them is raised, and then none is written.
 --
 -- Payment on delivery (cod) and on account are confirmed at once; every other order is pending
 -- until sp_confirm_order(), and gives its stock back when orders.expires_at comes first.
