@@ -1785,6 +1785,10 @@ function public.current_reason()
 function public.current_tenant_id()
   returns uuid;
 
+-- The condition under which a customer sees a row of a table; null: under none.
+function public.customer_row_rule(p_table regclass, p_row text, p_depth integer DEFAULT 3)
+  returns text;
+
 -- Milliseconds from a time to now, 0 at least.
 function public.elapsed_ms(p_since timestamp with time zone)
   returns bigint;
@@ -1940,6 +1944,18 @@ function public.reserve_stock(p_tenant uuid, p_order_ids bigint[])
 -- Units of an order line came back, restocked or damaged; P0NOF, P0VAL.
 function public.restock(p_tenant uuid, p_order_item_id bigint, p_location_id bigint, p_quantity integer, p_disposition text, p_return_id bigint DEFAULT NULL::bigint)
   returns integer;
+
+-- The policies of row security that a table is to have.
+function public.row_rules(p_table regclass)
+  returns TABLE(name text, remark text, body text);
+
+-- The customer of the session (setting stevedore.customer_id); null, which no row is of, when unset.
+function public.session_customer_id()
+  returns bigint;
+
+-- The shop of the session (setting stevedore.tenant_id); null, which no row has, when unset.
+function public.session_tenant_id()
+  returns uuid;
 
 -- Ends a refund, done or failed, once; answers its status. P0NOF, P0VAL.
 function public.settle_refund(p_refund_id bigint, p_provider_refund_id text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())

@@ -1,7 +1,10 @@
 -- Creates the partition of one day (UTC) and moves into it what lies in the default partition.
+-- Only the owner may make tables, so it runs as the owner, for the role stevedore_worker.
 create or replace function queue.create_partition(p_parent text, p_name text, p_day date)
 returns void
 language plpgsql volatile
+security definer
+set search_path = public, pg_temp
 as $$
 declare
   v_from constant timestamptz := p_day::timestamp at time zone 'UTC';

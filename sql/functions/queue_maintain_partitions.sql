@@ -6,6 +6,7 @@
 -- Locks: creating takes the parent in share update exclusive mode, dropping in access exclusive
 -- mode for the moment of detaching. While that waits, all completions queue behind it, hence the
 -- short lock_timeout; who is refused asks again some minutes later.
+-- Only the owner may make and drop tables, so it runs as the owner, for the role stevedore_worker.
 create or replace function queue.maintain_partitions(
   p_keep_finished interval default '7 days',
   p_keep_attempts interval default '30 days',
@@ -13,6 +14,8 @@ create or replace function queue.maintain_partitions(
 )
 returns text[]
 language plpgsql volatile
+security definer
+set search_path = public, pg_temp
 set lock_timeout = '100ms'
 as $$
 declare

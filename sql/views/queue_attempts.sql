@@ -1,6 +1,7 @@
 -- Every attempt of every job: the log of those that did not succeed, the running ones, and the
 -- successful ones, which are the finished rows themselves.
-create or replace view queue.attempts as
+create or replace view queue.attempts
+with (security_invoker = true) as
 select
   job_id, attempt, kind, queue, worker_id, started_at, finished_at, outcome, error
 from queue.attempts_log

@@ -1,7 +1,8 @@
 -- Unfinished and dead jobs by queue, kind and state, and the age of the oldest: for ready jobs how
 -- long it has been due, for running ones how long it has run, for the rest since its enqueue.
 -- Reads all of the hot table: for people and for the fleet's one sampler, not for loops.
-create or replace view queue.stats as
+create or replace view queue.stats
+with (security_invoker = true) as
 select
   queue,
   kind,

@@ -9,7 +9,7 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool,
-    postgres::PgConnectOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 use stevedore_database::{DatabaseSettings, InstallOptions, Schema, SharedServer, connect};
 
@@ -84,6 +84,22 @@ impl TestDb {
     #[must_use]
     pub fn pool_of(&self, connections_max: u32) -> PgPool {
         pool(&self.url, connections_max)
+    }
+
+    /// A pool whose connections act as a role, with settings such as `stevedore.tenant_id` made.
+    ///
+    /// # Panics
+    /// Never: the URL has been used before.
+    #[must_use]
+    pub fn pool_as(&self, role: &str, settings: &[(&str, &str)]) -> PgPool {
+        let options = PgConnectOptions::from_str(self.url.expose_secret())
+            .expect("the URL has been used before")
+            .options([("role", role)])
+            .options(settings.iter().copied());
+        PgPoolOptions::new()
+            .max_connections(POOL_MAX)
+            .acquire_timeout(crate::WAIT_DEADLINE)
+            .connect_lazy_with(options)
     }
 
     async fn create(installed: bool) -> Result<Self, Box<dyn std::error::Error>> {

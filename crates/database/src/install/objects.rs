@@ -37,6 +37,13 @@ impl Catalogue {
         self.0.contains_key(identity)
     }
 
+    /// Every policy there is: files of `policies/` are written over all tables and change only what
+    /// differs, so what one of them touched says nothing of what it holds.
+    fn policies(&self) -> Vec<String> {
+        let is_policy = |identity: &&String| identity.starts_with("policy ");
+        self.0.keys().filter(is_policy).cloned().collect()
+    }
+
     /// What was created or replaced since `before`.
     fn touched_since(&self, before: &Self) -> Vec<String> {
         let changed =
@@ -62,10 +69,11 @@ pub(super) async fn install(
         let due: Vec<&Object> = schema
             .objects
             .iter()
-            .filter(|object| is_stale(object, &ledger))
+            .filter(|object| !is_policy(object) && is_stale(object, &ledger))
             .collect();
         if due.is_empty() {
             drop_outdated(connection, &ledger, &catalogue, outdated, report).await?;
+            install_policies(connection, schema, &ledger, report).await?;
             return report_orphans(connection, schema, report).await;
         }
         for object in due {
@@ -86,6 +94,38 @@ pub(super) async fn install(
     }
     let paths = report.objects_installed.clone();
     Err(InstallError::Unstable { paths })
+}
+
+fn is_policy(object: &Object) -> bool {
+    object.path.starts_with("policies/")
+}
+
+/// Files of `policies/` say who may see and do what, derived from the catalogue: all of them run
+/// after anything was installed, so that a new table or function is covered at once.
+async fn install_policies(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    ledger: &Ledger,
+    report: &mut InstallReport,
+) -> Result<(), InstallError> {
+    let policies: Vec<&Object> = schema.objects.iter().filter(|o| is_policy(o)).collect();
+    let is_due = !report.migrations_applied.is_empty()
+        || !report.objects_installed.is_empty()
+        || policies.iter().any(|object| is_stale(object, ledger));
+    if !is_due {
+        return Ok(());
+    }
+    for &object in &policies {
+        execute(connection, object)
+            .await
+            .map_err(|error| sql_error(object, error))?;
+    }
+    let made = Catalogue::read(connection).await?.policies();
+    for object in policies {
+        Ledger::record_object(connection, object, &made).await?;
+        report.objects_installed.push(object.path.to_string());
+    }
+    Ok(())
 }
 
 /// Executes one file and remembers what it made. Takes the catalogue as it is, returns it as it

@@ -9,7 +9,7 @@ ours as (
   select c.oid, format('%I.%I', n.nspname, c.relname) as name, c.relkind
   from pg_class as c
   join pg_namespace as n on n.oid = c.relnamespace
-  where n.nspname in ('public', 'queue', 'stevedore')
+  where n.nspname in ('public', 'queue', 'stevedore', 'analytics')
     and c.relkind in ('r', 'p', 'v', 'm')
     and not c.relispartition
 ),
@@ -28,7 +28,7 @@ functions as (
   select format('function %s', p.oid::regprocedure)
   from pg_proc as p
   join pg_namespace as n on n.oid = p.pronamespace
-  where n.nspname in ('public', 'queue', 'stevedore')
+  where n.nspname in ('public', 'queue', 'stevedore', 'analytics')
     and obj_description(p.oid, 'pg_proc') is null
 )
 select * from relations

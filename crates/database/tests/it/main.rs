@@ -8,4 +8,5 @@ mod install;
 mod objects;
 mod pool;
 mod processes;
+mod roles;
 mod server;

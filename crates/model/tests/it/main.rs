@@ -15,6 +15,8 @@ mod placing_many;
 mod plans;
 mod races;
 mod restock;
+mod roles;
+mod row_security;
 mod shop;
 mod states;
 mod stock;

@@ -4,7 +4,7 @@ with
 spaces as (
   select oid, nspname
   from pg_namespace
-  where nspname in ('public', 'queue')
+  where nspname in ('public', 'queue', 'analytics')
 ),
 relations as (
   select
