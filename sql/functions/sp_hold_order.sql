@@ -1,5 +1,5 @@
 -- Stops an order until a person lets it go on: fulfilments that did not begin wait.
--- Holding twice is once. P0NOF, P0STT.
+-- Holding twice is once, for whatever reason; sp_add_hold() adds reasons. P0NOF, P0STT.
 create or replace function sp_hold_order(
   p_order_id bigint,
   p_actor text,

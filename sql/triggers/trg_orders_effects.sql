@@ -3,6 +3,8 @@
 --   cancelled, expired, payment_failed  stock is given back, fulfilments and their jobs end
 --   pending, a second time              stock is reserved again
 --   delivered, cancelled                the customer hears
+--   on_hold                             somebody wrote why, or it is written now
+--   anything after on_hold              its holds end
 -- This and trg_fulfillments_*, trg_notification_queue_enqueue are where orders meet jobs.
 create or replace function trg_orders_effects()
 returns trigger
@@ -21,14 +23,19 @@ begin
     from new_rows as n
     join old_rows as o using (tenant_id, order_id)
     where n.order_status <> o.order_status
-      and n.order_status in ('pending', 'confirmed', 'delivered', 'cancelled', 'expired',
-        'payment_failed')
+      and n.order_status in ('pending', 'on_hold', 'confirmed', 'delivered', 'cancelled',
+        'expired', 'payment_failed')
     group by n.tenant_id, n.order_status
     order by n.tenant_id, n.order_status
   loop
+    if v_group.resumed_ids is not null then
+      perform release_holds(v_group.tenant_id, v_group.resumed_ids);
+    end if;
     case v_group.order_status
       when 'pending' then
         perform reserve_stock(v_group.tenant_id, v_group.order_ids);
+      when 'on_hold' then
+        perform explain_holds(v_group.tenant_id, v_group.order_ids);
       when 'confirmed' then
         perform confirm_orders(v_group.tenant_id, v_group.order_ids, v_group.resumed_ids);
       when 'delivered' then

@@ -28,7 +28,13 @@ select
       and h.to_status = 'on_hold'
     order by h.history_id desc
     limit 1) end as hold_reason,
-  o.error_count as unresolved_errors
+  o.error_count as unresolved_errors,
+  case when o.order_status = 'on_hold' then (
+    select array_agg(distinct h.reason order by h.reason)
+    from order_holds as h
+    where h.tenant_id = o.tenant_id
+      and h.order_id = o.order_id
+      and h.released_at is null) end as hold_reasons
 from orders as o
 where o.order_status in ('draft', 'pending', 'payment_failed', 'on_hold', 'confirmed',
   'processing', 'picking', 'packed')
@@ -52,3 +58,4 @@ comment on column vw_pending_orders.expires_at is 'When it lapses unless it is c
 comment on column vw_pending_orders.is_overdue is 'Whether it lapsed and is about to be expired.';
 comment on column vw_pending_orders.hold_reason is 'Why it is on hold, as given.';
 comment on column vw_pending_orders.unresolved_errors is 'Errors that nobody settled yet.';
+comment on column vw_pending_orders.hold_reasons is 'The open order_holds'' reasons, each once.';

@@ -5,6 +5,7 @@
 mod buyers;
 mod fulfilling;
 mod guards;
+mod holds;
 mod idempotency;
 mod interleavings;
 mod keys;
@@ -14,6 +15,7 @@ mod placing;
 mod placing_many;
 mod plans;
 mod races;
+mod records;
 mod restock;
 mod roles;
 mod row_security;
