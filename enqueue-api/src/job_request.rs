@@ -2,6 +2,8 @@
 //! enqueues; they are checked here as well so that a client hears of everything at once, also of
 //! what the typed [`NewJob`] cannot even say.
 
+mod flow;
+
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +11,8 @@ use serde_json::{Map, Value};
 use stevedore_model::problems::{FieldProblem, Fields};
 use stevedore_queue::{NewJob, UniqueScope};
 use stevedore_telemetry::trace::Traceparent;
+
+use flow::Flow;
 
 const NAME_CHARS: RangeInclusive<usize> = 1..=100;
 const KEY_CHARS: RangeInclusive<usize> = 1..=500;
@@ -34,6 +38,7 @@ pub fn parse(
     let unique_key = key(&mut fields, "unique_key");
     let unique_scope = unique_scope(&mut fields, unique_key.is_some());
     let group_key = key(&mut fields, "group_key");
+    let flow = Flow::of(&mut fields, unique_key.is_some(), unique_scope);
     fields.finish();
     if problems.len() > problems_before {
         return None;
@@ -62,7 +67,7 @@ pub fn parse(
     if let Some(key) = group_key {
         job = job.group_key(key);
     }
-    Some(job)
+    Some(flow.apply(job))
 }
 
 /// The name of a kind or a queue.
@@ -107,8 +112,9 @@ fn unique_scope(fields: &mut Fields<'_>, has_key: bool) -> Option<UniqueScope> {
     let scope = match fields.text("unique_scope", 1..=100)? {
         "waiting" => UniqueScope::Waiting,
         "unfinished" => UniqueScope::Unfinished,
+        "period" => UniqueScope::Period,
         _ => {
-            let message = "must be `waiting` or `unfinished`";
+            let message = "must be `waiting`, `unfinished` or `period`";
             return fields.wrong("unique_scope", "unknown_unique_scope", message);
         }
     };

@@ -57,6 +57,14 @@ pub(crate) struct Edge {
 #[serde(transparent)]
 pub struct Step(pub(crate) usize);
 
+impl Step {
+    /// The job at this place, from 0, of those that [`crate::enqueue_many`] is given.
+    #[must_use]
+    pub fn at(position: usize) -> Self {
+        Step(position)
+    }
+}
+
 /// Jobs that wait for each other, enqueued in one round trip, all or none.
 ///
 /// Nobody polls: the transaction that ends the last job which another waits for makes that one

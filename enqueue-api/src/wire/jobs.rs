@@ -35,12 +35,72 @@ pub struct JobRequest {
     /// At most one job with this key at a time; a second is not made.
     #[schema(min_length = 1, max_length = 500)]
     pub unique_key: Option<String>,
-    /// How long the key is held: while the job waits (`waiting`), or until it has ended
-    /// (`unfinished`, the default). Only with `unique_key`.
+    /// How long the key is held: while the job waits (`waiting`), until it has ended (`unfinished`,
+    /// the default), or for `unique_period`. Only with `unique_key`.
     pub unique_scope: Option<UniqueScope>,
+    /// Seconds from now on for which the key is held, whatever becomes of the job; a year at most.
+    /// Only with `unique_key`.
+    #[schema(exclusive_minimum = 0, maximum = 31_536_000)]
+    pub unique_period: Option<f64>,
+    /// What a waiting job that holds the key takes over from this one: with `run_at` a few seconds
+    /// ahead, the job runs once things have calmed down. Only with `unique_key`.
+    pub replace: Option<Vec<Replace>>,
     /// Jobs of one group run one after the other, in order.
     #[schema(min_length = 1, max_length = 500)]
     pub group_key: Option<String>,
+    /// The jobs that it waits for. They may have ended: that counts as if they ended now.
+    #[schema(max_items = 10000)]
+    pub after: Option<Vec<After>>,
+    /// What becomes of it when one of them is dead or cancelled, where `after` does not say for that
+    /// one; by default `cancel`. Only with `after`.
+    pub on_failure: Option<OnFailure>,
+}
+
+/// A job that another waits for: its id, or an object.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum After {
+    /// Its id.
+    Job(i64),
+    /// It, and what becomes of the one that waits when it is dead or cancelled.
+    Edge(Edge),
+}
+
+/// A job that another waits for: either `job_id` or `position`.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "position": 0, "on_failure": "run" }))]
+pub struct Edge {
+    /// Its id.
+    #[schema(minimum = 0)]
+    pub job_id: Option<i64>,
+    /// Its place among the jobs of this request, from 0; it must stand before the one that waits.
+    #[schema(minimum = 0, maximum = 9999)]
+    pub position: Option<i32>,
+    /// As in the job.
+    pub on_failure: Option<OnFailure>,
+}
+
+/// What becomes of a job when one that it waits for is dead or cancelled.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// It is cancelled, and so are those that wait for it.
+    Cancel,
+    /// It runs all the same.
+    Run,
+    /// It waits on, for somebody to retry the dead one. With a cancelled one as `cancel`.
+    Wait,
+}
+
+/// What a waiting job takes over from a later one with its unique key.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Replace {
+    /// Its arguments.
+    Args,
+    /// When it runs.
+    RunAt,
 }
 
 /// How long a job holds its unique key.
@@ -51,6 +111,8 @@ pub enum UniqueScope {
     Waiting,
     /// Until it has ended.
     Unfinished,
+    /// For `unique_period`.
+    Period,
 }
 
 /// Jobs to be run.

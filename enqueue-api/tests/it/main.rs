@@ -8,6 +8,7 @@ mod bad_input;
 mod bulk_orders;
 mod health;
 mod idempotency;
+mod job_flows;
 mod jobs;
 mod keyed_jobs;
 mod malformed;
