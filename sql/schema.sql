@@ -167,6 +167,8 @@ create table public.fulfillments (
   updated_at timestamp with time zone not null default clock_now(),
   -- Conversations with the provider that failed and may be repeated, since it was enqueued or last resumed; a worker that died is none.
   failures integer not null default 0,
+  -- Some of its goods are promised beyond the stock: nobody begins with it until they are there.
+  awaits_stock boolean not null default false,
   -- When it came to status; null: before this was kept.
   status_since timestamp with time zone default clock_now(),
   constraint fulfillments_pkey PRIMARY KEY (tenant_id, fulfillment_id),
@@ -258,16 +260,25 @@ create table public.inventory_levels (
   damaged bigint not null default 0,
   -- Units of on_hand that are kept back from new promises.
   safety_stock bigint not null default 0,
+  -- Units of reserved and allocated that were promised beyond the stock and wait for goods.
+  backordered bigint not null default 0,
+  -- How many units may be promised beyond the stock: 0 none, null without limit.
+  backorder_limit bigint default 0,
+  -- How many units may be promised before release_at: 0 none, null without limit.
+  preorder_limit bigint default 0,
+  -- A preorder: until then every promise waits, whatever is there; null: released.
+  release_at timestamp with time zone,
+  -- The item's threshold, kept here so that a movement needs no look-up to see a crossing.
+  low_stock_threshold integer not null default 10,
   constraint inventory_levels_pkey PRIMARY KEY (tenant_id, inventory_item_id, location_id),
   constraint inventory_levels_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
   constraint inventory_levels_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
   constraint inventory_levels_allocated_check CHECK ((allocated >= 0)),
-  constraint inventory_levels_damaged_check CHECK ((damaged >= 0)),
-  constraint inventory_levels_incoming_check CHECK ((incoming >= 0)),
+  constraint inventory_levels_counts_check CHECK ((LEAST(incoming, damaged, safety_stock, backordered, ((reserved + allocated) - backordered), backorder_limit, preorder_limit, (low_stock_threshold)::bigint) >= 0)),
   constraint inventory_levels_on_hand_check CHECK ((on_hand >= 0)),
-  constraint inventory_levels_reserved_check CHECK ((reserved >= 0)),
-  constraint inventory_levels_safety_stock_check CHECK ((safety_stock >= 0))
+  constraint inventory_levels_reserved_check CHECK ((reserved >= 0))
 );
+CREATE TRIGGER trg_inventory_levels_delete BEFORE DELETE OR TRUNCATE ON public.inventory_levels FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_inventory_levels_guard BEFORE INSERT OR UPDATE ON public.inventory_levels FOR EACH ROW EXECUTE FUNCTION trg_inventory_levels_guard();
 
 -- Units of an item at a location promised to an order line: reserved (until expires_at), committed (order confirmed), fulfilled (gone), released, expired, returned (came back). trg_inventory_reservations_ledger writes each change to stock_movements and refuses illegal ones.
@@ -300,17 +311,25 @@ create table public.inventory_reservations (
   split_from bigint,
   -- The fulfilment that used it up; null: not gone, or gone before this was written down.
   fulfillment_id bigint,
+  -- Promised beyond the stock; false as soon as goods are there for it (sp_fill_backorders).
+  is_backordered boolean not null default false,
   constraint inventory_reservations_pkey PRIMARY KEY (tenant_id, reservation_id),
-  constraint inventory_reservations_level_fkey FOREIGN KEY (tenant_id, inventory_item_id, location_id) REFERENCES inventory_levels(tenant_id, inventory_item_id, location_id),
   constraint inventory_reservations_order_line_fkey FOREIGN KEY (tenant_id, order_id, order_item_id) REFERENCES order_items(tenant_id, order_id, order_item_id),
   constraint inventory_reservations_quantity_check CHECK ((quantity > 0)),
-  constraint inventory_reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'committed'::text, 'fulfilled'::text, 'released'::text, 'expired'::text, 'returned'::text])))
+  constraint inventory_reservations_status_check CHECK (
+CASE
+    WHEN (status = ANY (ARRAY['reserved'::text, 'committed'::text, 'released'::text, 'expired'::text])) THEN true
+    WHEN (status = ANY (ARRAY['fulfilled'::text, 'returned'::text])) THEN (NOT is_backordered)
+    ELSE false
+END)
 );
+CREATE INDEX inventory_reservations_backordered_idx ON public.inventory_reservations USING btree (tenant_id, inventory_item_id, location_id, reservation_id) WHERE (is_backordered AND (status = ANY (ARRAY['reserved'::text, 'committed'::text])));
 CREATE INDEX inventory_reservations_expires_at_idx ON public.inventory_reservations USING btree (expires_at) WHERE (status = 'reserved'::text);
 CREATE INDEX inventory_reservations_level_idx ON public.inventory_reservations USING btree (inventory_item_id, expires_at) WHERE (status = 'reserved'::text);
 CREATE INDEX inventory_reservations_order_id_idx ON public.inventory_reservations USING btree (tenant_id, order_id);
 CREATE INDEX inventory_reservations_returned_idx ON public.inventory_reservations USING btree (tenant_id, order_id, inventory_item_id) WHERE (status = 'returned'::text);
 CREATE TRIGGER trg_inventory_reservations_delete BEFORE DELETE OR TRUNCATE ON public.inventory_reservations FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_inventory_reservations_guard BEFORE INSERT ON public.inventory_reservations FOR EACH ROW WHEN (((new.status <> 'reserved'::text) OR (new.split_from IS NOT NULL))) EXECUTE FUNCTION trg_inventory_reservations_guard();
 CREATE TRIGGER trg_inventory_reservations_insert AFTER INSERT ON public.inventory_reservations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_inventory_reservations_ledger();
 CREATE TRIGGER trg_inventory_reservations_update AFTER UPDATE ON public.inventory_reservations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_inventory_reservations_ledger();
 
@@ -1049,7 +1068,7 @@ create table public.stock_movements (
   inventory_item_id bigint not null,
   -- Where it moved.
   location_id bigint not null,
-  -- received, adjusted (a correction, reason required), reserved, reservation_released, reservation_expired, allocated (reserved becomes allocated), deallocated, shipped, returned (a customer's units are on the shelf again), damaged (units can not be sold), written_off (damaged units leave), incoming (announced), transfer_out, transfer_in.
+  -- received, adjusted (a correction, reason required), reserved, reservation_released, reservation_expired, allocated (reserved becomes allocated), deallocated, shipped, returned (a customer's units are on the shelf again), damaged (units can not be sold), written_off (damaged units leave), incoming (announced), transfer_out, transfer_in, backorder_filled (a promise beyond the stock has its goods now).
   kind text not null,
   -- Added to on_hand.
   on_hand_delta bigint not null default 0,
@@ -1077,26 +1096,10 @@ create table public.stock_movements (
   return_id bigint,
   -- The transfer between locations.
   transfer_id bigint,
+  -- Added to backordered.
+  backordered_delta bigint not null default 0,
   constraint stock_movements_pkey PRIMARY KEY (tenant_id, stock_movement_id),
-  constraint stock_movements_level_fkey FOREIGN KEY (tenant_id, inventory_item_id, location_id) REFERENCES inventory_levels(tenant_id, inventory_item_id, location_id),
-  constraint stock_movements_deltas_check CHECK ((((incoming_delta = 0) OR (kind = ANY (ARRAY['received'::text, 'incoming'::text, 'transfer_in'::text]))) AND ((damaged_delta = 0) OR (kind = ANY (ARRAY['damaged'::text, 'written_off'::text]))) AND
-CASE kind
-    WHEN 'received'::text THEN ((on_hand_delta > 0) AND (reserved_delta = 0) AND (allocated_delta = 0) AND (incoming_delta <= 0))
-    WHEN 'adjusted'::text THEN ((on_hand_delta <> 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'reserved'::text THEN ((on_hand_delta = 0) AND (reserved_delta > 0) AND (allocated_delta = 0))
-    WHEN 'allocated'::text THEN ((on_hand_delta = 0) AND (reserved_delta < 0) AND (allocated_delta = (- reserved_delta)))
-    WHEN 'deallocated'::text THEN ((on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta < 0))
-    WHEN 'shipped'::text THEN ((on_hand_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = on_hand_delta))
-    WHEN 'returned'::text THEN ((on_hand_delta > 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'damaged'::text THEN ((damaged_delta > 0) AND ((on_hand_delta = 0) OR (on_hand_delta = (- damaged_delta))) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'written_off'::text THEN ((damaged_delta < 0) AND (on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'incoming'::text THEN ((incoming_delta <> 0) AND (on_hand_delta = 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'transfer_out'::text THEN ((on_hand_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    WHEN 'transfer_in'::text THEN ((on_hand_delta >= 0) AND (incoming_delta < 0) AND (reserved_delta = 0) AND (allocated_delta = 0))
-    ELSE ((on_hand_delta = 0) AND (reserved_delta < 0) AND (allocated_delta = 0))
-END)),
-  constraint stock_movements_kind_check CHECK ((kind = ANY (ARRAY['received'::text, 'adjusted'::text, 'reserved'::text, 'reservation_released'::text, 'reservation_expired'::text, 'allocated'::text, 'deallocated'::text, 'shipped'::text, 'returned'::text, 'damaged'::text, 'written_off'::text, 'incoming'::text, 'transfer_out'::text, 'transfer_in'::text]))),
-  constraint stock_movements_reason_check CHECK (((kind <> 'adjusted'::text) OR (reason IS NOT NULL)))
+  constraint stock_movements_deltas_check CHECK (movement_is_legal(kind, on_hand_delta, reserved_delta, allocated_delta, incoming_delta, damaged_delta, backordered_delta, reason))
 );
 CREATE INDEX stock_movements_level_idx ON public.stock_movements USING btree (tenant_id, inventory_item_id, location_id, stock_movement_id);
 CREATE INDEX stock_movements_order_id_idx ON public.stock_movements USING btree (tenant_id, order_id) WHERE (order_id IS NOT NULL);
@@ -1632,11 +1635,47 @@ create table queue.workers (
 CREATE INDEX workers_alive_idx ON queue.workers USING btree (worker_id) WHERE (state = ANY (ARRAY['running'::text, 'draining'::text]));
 CREATE INDEX workers_uncleared_idx ON queue.workers USING btree (worker_id) WHERE ((state = ANY (ARRAY['dead'::text, 'stopped'::text])) AND (NOT cleared));
 
+-- Promises beyond the stock that wait for goods, one row each, oldest first at their level.
+view public.vw_backorders (
+  -- The shop.
+  tenant_id uuid,
+  -- The order that waits.
+  order_id bigint,
+  -- Its number for people.
+  order_number text,
+  -- Its state.
+  order_status text,
+  -- Its line.
+  order_item_id bigint,
+  -- The stock item it waits for.
+  sku text,
+  -- Key of the stock item.
+  inventory_item_id bigint,
+  -- Key of the location it will leave from.
+  location_id bigint,
+  -- Short name of that location.
+  location_code text,
+  -- Units that wait.
+  quantity integer,
+  -- reserved: the order is not confirmed and the promise may lapse; committed.
+  status text,
+  -- When the promise was made.
+  waiting_since timestamp with time zone,
+  -- Units that others at this level get first.
+  units_before bigint,
+  -- Units on their way to the level.
+  incoming bigint,
+  -- A preorder: not filled before.
+  release_at timestamp with time zone,
+  -- Whether what is on its way suffices for it and everybody before it.
+  is_covered_by_incoming boolean,
+);
+
 -- Everything that does not add up, one row each; empty when the books balance. oversold: orders were promised more than there was. Stock that shrank below its promises by a count is none of it: the books are right, and vw_inventory_status says OVERCOMMITTED.
 view public.vw_book_discrepancies (
   -- The shop.
   tenant_id uuid,
-  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged (level against ledger), live_reserved, live_allocated (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises.
+  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises.
   kind text,
   -- What it is about, in words.
   subject text,
@@ -1694,6 +1733,12 @@ view public.vw_inventory_reconciliation (
   damaged bigint,
   -- The ledger says.
   ledger_damaged bigint,
+  -- The level says.
+  backordered bigint,
+  -- The ledger says.
+  ledger_backordered bigint,
+  -- The promises beyond the stock add up to.
+  live_backordered bigint,
 );
 
 -- Stock per item and location: on hand, promised, available, and whether that is little.
@@ -1730,6 +1775,14 @@ view public.vw_inventory_status (
   damaged bigint,
   -- Units kept back from new promises.
   safety_stock bigint,
+  -- Promised units for which goods are awaited; available is negative by them.
+  backordered bigint,
+  -- Units that may be promised beyond the stock; null: without limit.
+  backorder_limit bigint,
+  -- Units that may be promised before release_at; null: without limit.
+  preorder_limit bigint,
+  -- A preorder: nothing leaves before.
+  release_at timestamp with time zone,
 );
 
 -- Everything that happened to orders: changes of state on every axis, and actions. Ask for one order, order by created_at, kind desc, sequence.
@@ -1914,6 +1967,10 @@ function public.customer_row_rule(p_table regclass, p_row text, p_depth integer 
 function public.elapsed_ms(p_since timestamp with time zone)
   returns bigint;
 
+-- Enqueues the filling of the backorders of levels that have free units.
+function public.enqueue_backorder_filling(p_levels inventory_levels[])
+  returns void;
+
 -- Enqueues the jobs of open fulfilments; one unfinished job each at most.
 function public.enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
   returns integer;
@@ -1981,6 +2038,10 @@ function public.lock_promised_levels(p_tenant uuid, p_order_ids bigint[])
 -- Adds a row to an order's audit trail, signed by whoever acts.
 function public.log_order(p_tenant uuid, p_order_id bigint, p_action text, p_details jsonb)
   returns void;
+
+-- Whether a kind of stock movement may move this; the check of stock_movements.
+function public.movement_is_legal(p_kind text, p_on_hand bigint, p_reserved bigint, p_allocated bigint, p_incoming bigint, p_damaged bigint, p_backordered bigint, p_reason text)
+  returns boolean;
 
 -- Writes a notice of a kind for orders; each event is told once.
 function public.notify_orders(p_tenant uuid, p_order_ids bigint[], p_type text, p_event text DEFAULT ''::text)
@@ -2056,6 +2117,10 @@ function public.release_stock(p_tenant uuid, p_order_ids bigint[], p_status text
 
 -- Gives back the stock of some units of a line; answers how much was held. P0NOF, P0VAL.
 function public.release_units(p_tenant uuid, p_order_item_id bigint, p_quantity integer, p_reason text, p_reservation_id bigint DEFAULT NULL::bigint)
+  returns integer;
+
+-- Renews the promises of orders that wait again, and promises what they lost; P0INV.
+function public.renew_stock(p_tenant uuid, p_order_ids bigint[])
   returns integer;
 
 -- Makes failed and parked fulfilments of resumed orders wait again; each open one has a job.
@@ -2146,6 +2211,10 @@ function public.sp_fail_dead_notifications(p_limit integer DEFAULT 100)
 function public.sp_fail_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_category text DEFAULT 'delivery'::text, p_severity text DEFAULT 'high'::text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- Gives free units to promises beyond the stock, oldest first; answers how many units.
+function public.sp_fill_backorders(p_inventory_item_id bigint DEFAULT NULL::bigint, p_location_id bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 500, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- Stops an order until sp_resume_order(); twice is once. P0NOF, P0STT.
 function public.sp_hold_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
@@ -2190,6 +2259,10 @@ function public.sp_resume_order(p_order_id bigint, p_actor text, p_notes text DE
 function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_lookup_first boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- Sets backorder, preorder and safety stock of an item at a location or all; P0NOF, P0VAL.
+function public.sp_set_stock_policy(p_sku text, p_location_code text, p_policy jsonb, p_tenant uuid DEFAULT current_tenant_id())
+  returns integer;
+
 -- Splits units off promises, so that they can go another way; answers the new promises.
 function public.split_reservations(p_tenant uuid, p_reservation_ids bigint[], p_quantities integer[])
   returns TABLE(split_from bigint, reservation_id bigint);
@@ -2218,8 +2291,12 @@ function public.trg_fulfillments_progress()
 function public.trg_fulfillments_retries()
   returns trigger;
 
--- Refuses writers other than the ledger (42501) and promises beyond the stock (P0INV).
+-- Refuses writers other than the ledger (42501) and promises beyond the stock and the policy (P0INV).
 function public.trg_inventory_levels_guard()
+  returns trigger;
+
+-- A promise begins reserved (P0STT), or split off one of the same (42501).
+function public.trg_inventory_reservations_guard()
   returns trigger;
 
 -- Writes changes of promises to the ledger and refuses illegal ones (P0STT, 42501).
@@ -2329,6 +2406,10 @@ function public.trg_tracking_events_apply()
 -- Records an error of an order, holds the order and tells its customer that it takes longer.
 function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id bigint, p_category text, p_severity text, p_code text, p_message text)
   returns void;
+
+-- Lets fulfilments begin whose goods are there by now; answers how many.
+function public.wake_fulfillments(p_tenant uuid, p_order_ids bigint[])
+  returns integer;
 
 -- Places orders whose keys are claimed, all in one go; internal to create_order, place_orders.
 function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid)

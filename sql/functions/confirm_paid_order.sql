@@ -22,7 +22,7 @@ begin
     set expires_at = clock_now() + reservation_ttl(p_tenant)
     where tenant_id = p_tenant
       and order_id = p_order_id;
-    perform reserve_stock(p_tenant, array[p_order_id]);
+    perform renew_stock(p_tenant, array[p_order_id]);
   end if;
   update orders
   set order_status = 'confirmed'

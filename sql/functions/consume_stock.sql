@@ -55,8 +55,9 @@ begin
         and r.order_id = n.order_id
         and r.order_item_id = n.order_item_id
         and r.inventory_item_id = n.inventory_item_id
-        and (n.named_id is null or r.reservation_id = n.named_id)
+        and (n.named_id is null or n.named_id in (r.reservation_id, r.split_from))
       where r.status = 'committed'
+        and not r.is_backordered
     ),
     cut as (
       select array_agg(reservation_id) as ids, array_agg(wanted::integer) as quantities

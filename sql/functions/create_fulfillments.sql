@@ -2,7 +2,8 @@
 --
 -- A digital line is a fulfilment of its own: it succeeds, fails and is retried by itself. Physical
 -- lines go together, one fulfilment per provider and location. Lines without a provider are for a
--- person (provider manual). Inserting fulfilments enqueues their jobs (trg_fulfillments_enqueue).
+-- person (provider manual). What waits for goods is a fulfilment of its own, which waits for them.
+-- Inserting fulfilments enqueues their jobs (trg_fulfillments_enqueue).
 create or replace function create_fulfillments(p_tenant uuid, p_order_ids bigint[])
 returns integer
 language plpgsql volatile
@@ -43,11 +44,19 @@ begin
       case n.kind when 'physical' then r.location_id end as location_id,
       case n.kind when 'digital' then n.order_item_id end as digital_line,
       r.reservation_id,
-      coalesce(r.quantity, n.quantity) as quantity
+      coalesce(r.quantity, n.quantity) as quantity,
+      coalesce(r.is_backordered, not n.is_plain and exists (
+        select
+        from inventory_reservations as waiting
+        where waiting.tenant_id = p_tenant
+          and waiting.order_id = n.order_id
+          and waiting.order_item_id = n.order_item_id
+          and waiting.status = 'committed'
+          and waiting.is_backordered)) as awaits_stock
     from open_lines as n
     left join lateral (
       -- The offset keeps this a look-up per line, whatever the planner thinks of a new table.
-      select r.reservation_id, r.location_id, r.quantity
+      select r.reservation_id, r.location_id, r.quantity, r.is_backordered
       from inventory_reservations as r
       where r.tenant_id = p_tenant
         and r.order_id = n.order_id
@@ -62,14 +71,18 @@ begin
       nextval('fulfillments_fulfillment_id_seq') as fulfillment_id,
       g.*
     from (
-      select distinct order_id, provider_code, location_id, digital_line
+      -- What is there goes without what is awaited, but for a digital line, which is one.
+      select order_id, provider_code, location_id, digital_line,
+        digital_line is null and awaits_stock as goes_later, bool_or(awaits_stock) as awaits_stock
       from parts
-      order by order_id, provider_code, location_id, digital_line
+      group by 1, 2, 3, 4, 5
+      order by 1, 2, 3, 4, 5
     ) as g
   ),
   headers as (
-    insert into fulfillments (tenant_id, fulfillment_id, order_id, provider_code, location_id)
-    select p_tenant, fulfillment_id, order_id, provider_code, location_id
+    insert into fulfillments (
+      tenant_id, fulfillment_id, order_id, provider_code, location_id, awaits_stock)
+    select p_tenant, fulfillment_id, order_id, provider_code, location_id, awaits_stock
     from groups
     returning 1
   ),
@@ -83,6 +96,7 @@ begin
       and g.provider_code = p.provider_code
       and g.location_id is not distinct from p.location_id
       and g.digital_line is not distinct from p.digital_line
+      and g.goes_later = (p.digital_line is null and p.awaits_stock)
     returning 1
   )
   select count(*) into v_created from headers;

@@ -24,7 +24,8 @@ begin
   where f.tenant_id = p_tenant
     and f.fulfillment_id = any (p_fulfillment_ids)
     and f.status in ('pending', 'submitted', 'accepted')
-    and f.provider_code <> 'manual';
+    and f.provider_code <> 'manual'
+    and not f.awaits_stock;
   if v_jobs is null then
     return 0;
   end if;

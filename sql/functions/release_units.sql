@@ -1,5 +1,6 @@
 -- Gives back the stock of some units of an order line that are not gone yet: for edits and partial
--- cancels. Of several promises the last made goes first, unless the caller names one. Answers how
+-- cancels. What waits for goods goes first, then the last promise, unless the caller names one (its
+-- parts count as it). Answers how
 -- many units of stock were given back, which is fewer than asked when fewer are held: what was
 -- given back is not given back again.
 -- P0NOF, P0VAL. Locks: the order, levels (total order), reservations.
@@ -38,7 +39,8 @@ begin
       r.reservation_id,
       r.quantity,
       p_quantity::bigint * vi.required_quantity - sum(r.quantity) over (
-        partition by r.inventory_item_id order by r.reservation_id desc) + r.quantity as wanted
+        partition by r.inventory_item_id
+        order by r.is_backordered desc, r.reservation_id desc) + r.quantity as wanted
     from order_items as oi
     join variant_inventory_items as vi using (tenant_id, variant_id)
     join inventory_reservations as r
@@ -49,7 +51,7 @@ begin
     where oi.tenant_id = p_tenant
       and oi.order_item_id = p_order_item_id
       and r.status in ('reserved', 'committed')
-      and (p_reservation_id is null or r.reservation_id = p_reservation_id)
+      and (p_reservation_id is null or p_reservation_id in (r.reservation_id, r.split_from))
   ),
   cut as (
     select array_agg(reservation_id) as ids, array_agg(wanted::integer) as quantities
@@ -72,6 +74,7 @@ begin
     returning quantity
   )
   select coalesce(sum(quantity), 0) into v_released from given_back;
+  perform wake_fulfillments(p_tenant, array[v_order_id]);
   return v_released;
 end
 $$;

@@ -57,6 +57,7 @@ begin
     or v_order.order_status not in ('confirmed', 'processing', 'picking', 'packed',
       'partially_shipped', 'shipped', 'partially_delivered', 'on_hold')
     or v_order.order_status = 'on_hold' and v_before.status = 'pending'
+    or v_before.awaits_stock
   then
     return;
   end if;

@@ -14,7 +14,6 @@ set enable_mergejoin = off
 as $$
 declare
   v_status constant text := lock_order(p_tenant, p_order_id);
-  v_promises integer;
 begin
   if v_status <> 'pending' then
     perform refuse_transition('order', v_status, 'pending',
@@ -26,17 +25,7 @@ begin
   where tenant_id = p_tenant
     and order_id = p_order_id
     and (p_ttl is not null or expires_at <= clock_now());
-  v_promises := reserve_stock(p_tenant, array[p_order_id]);
-  update inventory_reservations as r
-  set expires_at = o.expires_at
-  from orders as o
-  where o.tenant_id = p_tenant
-    and o.order_id = p_order_id
-    and r.tenant_id = p_tenant
-    and r.order_id = p_order_id
-    and r.status = 'reserved'
-    and r.expires_at <> o.expires_at;
-  return v_promises;
+  return renew_stock(p_tenant, array[p_order_id]);
 end
 $$;
 

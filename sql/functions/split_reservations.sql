@@ -12,9 +12,10 @@ begin
   return query
     insert into inventory_reservations as part (
       tenant_id, order_id, order_item_id, inventory_item_id, location_id, quantity, status,
-      expires_at, fulfillment_id, split_from)
+      expires_at, is_backordered, fulfillment_id, split_from)
     select r.tenant_id, r.order_id, r.order_item_id, r.inventory_item_id, r.location_id,
-      wanted.quantity, r.status, r.expires_at, r.fulfillment_id, r.reservation_id
+      wanted.quantity, r.status, r.expires_at, r.is_backordered, r.fulfillment_id,
+      r.reservation_id
     from unnest(p_reservation_ids, p_quantities) as wanted (reservation_id, quantity)
     join inventory_reservations as r
       on r.tenant_id = p_tenant and r.reservation_id = wanted.reservation_id

@@ -42,6 +42,10 @@ begin
   ) then
     perform refuse_transition('fulfillment', old.status, new.status);
   end if;
+  if new.awaits_stock and new.status not in ('on_hold', 'pending', 'cancelled') then
+    perform refuse_transition('fulfillment', old.status, new.status,
+      'its goods are promised beyond the stock and have not arrived yet');
+  end if;
   if new.status in ('submitted', 'picking') then
     -- A cancel that comes first wins, one that comes later is refused: both lock the order.
     v_order_status := lock_order(new.tenant_id, new.order_id);

@@ -30,14 +30,21 @@ begin
     end if;
     if exists (
       select
-      from orders as o
-      where (o.tenant_id, o.order_id) in (select tenant_id, order_id from new_rows)
-        and o.order_status = 'pending'
-        and o.subtotal < (
-          select sum(oi.total_price)
-          from order_items as oi
-          where oi.tenant_id = o.tenant_id
-            and oi.order_id = o.order_id)
+      from (select distinct tenant_id, order_id from new_rows) as n
+      cross join lateral (
+        -- The offset keeps this a look-up per order: the planner went through all of them.
+        select o.subtotal
+        from orders as o
+        where o.tenant_id = n.tenant_id
+          and o.order_id = n.order_id
+          and o.order_status = 'pending'
+        offset 0
+      ) as placed
+      where placed.subtotal < (
+        select sum(oi.total_price)
+        from order_items as oi
+        where oi.tenant_id = n.tenant_id
+          and oi.order_id = n.order_id)
     ) and pg_trigger_depth() < 2 then
       raise exception 'the lines add up to more than the subtotal of their order'
         using errcode = '23514', constraint = 'orders_lines_total_check', table = 'orders';

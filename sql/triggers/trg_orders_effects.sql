@@ -33,7 +33,7 @@ begin
     end if;
     case v_group.order_status
       when 'pending' then
-        perform reserve_stock(v_group.tenant_id, v_group.order_ids);
+        perform renew_stock(v_group.tenant_id, v_group.order_ids);
       when 'on_hold' then
         perform explain_holds(v_group.tenant_id, v_group.order_ids);
       when 'confirmed' then

@@ -14,8 +14,8 @@ last_promises as (
   cross join lateral (
     select
       sum(on_hand_delta) over path as on_hand,
-      sum(reserved_delta + allocated_delta) over path as promised,
-      reserved_delta + allocated_delta > 0 as grows,
+      sum(reserved_delta + allocated_delta - backordered_delta) over path as promised,
+      reserved_delta + allocated_delta - backordered_delta > 0 as grows,
       stock_movement_id
     from stock_movements
     where tenant_id = l.tenant_id
@@ -25,7 +25,7 @@ last_promises as (
     order by grows desc, stock_movement_id desc
     limit 1
   ) as m
-  where l.reserved + l.allocated > l.on_hand
+  where l.reserved + l.allocated - l.backordered > l.on_hand
     and m.grows
 ),
 steps as (
@@ -78,6 +78,14 @@ union all
 select tenant_id, 'ledger_damaged', subject, ledger_damaged::text, damaged::text
 from levels
 where damaged <> ledger_damaged
+union all
+select tenant_id, 'ledger_backordered', subject, ledger_backordered::text, backordered::text
+from levels
+where backordered <> ledger_backordered
+union all
+select tenant_id, 'live_backordered', subject, live_backordered::text, backordered::text
+from levels
+where backordered <> live_backordered
 union all
 -- What came back by the promises is what came back by the ledger, wherever it was put.
 select tenant_id, 'returned_units', format('order %s item %s', order_id, inventory_item_id),
@@ -182,8 +190,9 @@ comment on view vw_book_discrepancies is
   'it: the books are right, and vw_inventory_status says OVERCOMMITTED.';
 comment on column vw_book_discrepancies.tenant_id is 'The shop.';
 comment on column vw_book_discrepancies.kind is
-  'ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged (level '
-  'against ledger), live_reserved, live_allocated (level against promises), returned_units '
+  'ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, '
+  'ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered '
+  '(level against promises), returned_units '
   '(promises against ledger), oversold, history_gap, history_illegal, history_end, '
   'order_subtotal, order_promises.';
 comment on column vw_book_discrepancies.subject is 'What it is about, in words.';

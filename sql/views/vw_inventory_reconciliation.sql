@@ -10,7 +10,8 @@ with ledger as (
     sum(reserved_delta)::bigint as reserved,
     sum(allocated_delta)::bigint as allocated,
     sum(incoming_delta)::bigint as incoming,
-    sum(damaged_delta)::bigint as damaged
+    sum(damaged_delta)::bigint as damaged,
+    sum(backordered_delta)::bigint as backordered
   from stock_movements
   group by tenant_id, inventory_item_id, location_id
 ),
@@ -20,7 +21,8 @@ promises as (
     inventory_item_id,
     location_id,
     coalesce(sum(quantity) filter (where status = 'reserved'), 0)::bigint as reserved,
-    coalesce(sum(quantity) filter (where status = 'committed'), 0)::bigint as allocated
+    coalesce(sum(quantity) filter (where status = 'committed'), 0)::bigint as allocated,
+    coalesce(sum(quantity) filter (where is_backordered), 0)::bigint as backordered
   from inventory_reservations
   where status in ('reserved', 'committed')
   group by tenant_id, inventory_item_id, location_id
@@ -45,11 +47,16 @@ select
     and l.allocated = coalesce(m.allocated, 0)
     and l.allocated = coalesce(r.allocated, 0)
     and l.incoming = coalesce(m.incoming, 0)
-    and l.damaged = coalesce(m.damaged, 0) as ok,
+    and l.damaged = coalesce(m.damaged, 0)
+    and l.backordered = coalesce(m.backordered, 0)
+    and l.backordered = coalesce(r.backordered, 0) as ok,
   l.incoming,
   coalesce(m.incoming, 0) as ledger_incoming,
   l.damaged,
-  coalesce(m.damaged, 0) as ledger_damaged
+  coalesce(m.damaged, 0) as ledger_damaged,
+  l.backordered,
+  coalesce(m.backordered, 0) as ledger_backordered,
+  coalesce(r.backordered, 0) as live_backordered
 from inventory_levels as l
 join inventory_items as i using (tenant_id, inventory_item_id)
 join locations as lo using (tenant_id, location_id)
@@ -76,3 +83,7 @@ comment on column vw_inventory_reconciliation.incoming is 'The level says.';
 comment on column vw_inventory_reconciliation.ledger_incoming is 'The ledger says.';
 comment on column vw_inventory_reconciliation.damaged is 'The level says.';
 comment on column vw_inventory_reconciliation.ledger_damaged is 'The ledger says.';
+comment on column vw_inventory_reconciliation.backordered is 'The level says.';
+comment on column vw_inventory_reconciliation.ledger_backordered is 'The ledger says.';
+comment on column vw_inventory_reconciliation.live_backordered is
+  'The promises beyond the stock add up to.';

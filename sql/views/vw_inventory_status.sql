@@ -22,8 +22,8 @@ select
   i.low_stock_threshold,
   case
     when not i.track_inventory then 'UNTRACKED'
-    when coalesce(l.available, 0) < 0 then 'OVERCOMMITTED'
-    when coalesce(l.available, 0) = 0 then 'OUT_OF_STOCK'
+    when coalesce(l.available + l.backordered, 0) < 0 then 'OVERCOMMITTED'
+    when coalesce(l.available, 0) <= 0 then 'OUT_OF_STOCK'
     when l.available <= i.low_stock_threshold then 'LOW_STOCK'
     else 'IN_STOCK'
   end as stock_status,
@@ -35,7 +35,11 @@ select
       and r.status = 'reserved') as next_expiry_at,
   coalesce(l.incoming, 0) as incoming,
   coalesce(l.damaged, 0) as damaged,
-  coalesce(l.safety_stock, 0) as safety_stock
+  coalesce(l.safety_stock, 0) as safety_stock,
+  coalesce(l.backordered, 0) as backordered,
+  l.backorder_limit,
+  l.preorder_limit,
+  l.release_at
 from inventory_items as i
 left join inventory_levels as l using (tenant_id, inventory_item_id)
 left join locations as lo using (tenant_id, location_id);
@@ -61,3 +65,10 @@ comment on column vw_inventory_status.next_expiry_at is
 comment on column vw_inventory_status.incoming is 'Units on their way there.';
 comment on column vw_inventory_status.damaged is 'Units there that can not be sold.';
 comment on column vw_inventory_status.safety_stock is 'Units kept back from new promises.';
+comment on column vw_inventory_status.backordered is
+  'Promised units for which goods are awaited; available is negative by them.';
+comment on column vw_inventory_status.backorder_limit is
+  'Units that may be promised beyond the stock; null: without limit.';
+comment on column vw_inventory_status.preorder_limit is
+  'Units that may be promised before release_at; null: without limit.';
+comment on column vw_inventory_status.release_at is 'A preorder: nothing leaves before.';

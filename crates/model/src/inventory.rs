@@ -120,6 +120,30 @@ pub async fn adjust_stock(
     Ok(row.correction)
 }
 
+/// Gives free units to promises beyond the stock, oldest first, at most `limit` promises; None: of
+/// all items, at all locations. Answers how many units; call it until that is 0.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn fill_backorders(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    inventory_item_id: Option<i64>,
+    location_id: Option<i64>,
+    limit: i32,
+) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query_file!(
+        "../../sql/queries/inventory_reservations/fill.sql",
+        inventory_item_id,
+        location_id,
+        limit,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(row.units)
+}
+
 /// All stock of a shop, by SKU and location.
 ///
 /// # Errors

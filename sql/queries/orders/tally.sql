@@ -48,6 +48,7 @@ select
     join orders as o using (tenant_id, order_id)
     where f.tenant_id = $1
       and f.provider_code <> 'manual'
+      and not f.awaits_stock
       and (
         f.fulfillment_id not in (
           select (j.args->>'fulfillment_id')::bigint

@@ -4,6 +4,7 @@
 
 pub mod clean_up;
 pub mod expire_reservations;
+pub mod fill_backorders;
 pub mod fulfil_order;
 pub mod outcome;
 pub mod send_notification;
@@ -15,6 +16,7 @@ use crate::environment::Environment;
 
 use clean_up::CleanUp;
 use expire_reservations::ExpireReservations;
+use fill_backorders::FillBackorders;
 use fulfil_order::FulfilOrder;
 use send_notification::SendNotification;
 
@@ -59,6 +61,7 @@ kinds! {
     FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
     SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
     ExpireReservations, |_| Ok(());
+    FillBackorders, |_| Ok(());
     CleanUp, |_| Ok(());
 }
 

@@ -48,7 +48,7 @@ async fn levels_are_written_by_the_ledger_alone() {
              select inventory_item_id, 2, 5 from inventory_items limit 1",
             "42501",
         ),
-        ("delete from inventory_levels", "23503"),
+        ("delete from inventory_levels", "42501"),
         (
             "insert into stock_movements (inventory_item_id, location_id, kind, reserved_delta)
              select inventory_item_id, location_id, 'reserved', 1 from inventory_levels limit 1",
