@@ -1,5 +1,5 @@
--- Asks that what was paid for these orders, which are cancelled or expired, is given back. Nothing
--- happens for what was not paid, or is on its way back already. The caller holds the orders.
+-- Asks that what was paid for these orders, which are closed, is given back. Nothing happens for
+-- what was not paid, or is on its way back already. The caller holds the orders.
 create or replace function refund_closed_orders(p_tenant uuid, p_order_ids bigint[])
 returns void
 language plpgsql volatile
@@ -7,6 +7,7 @@ as $$
 declare
   v_order record;
 begin
+  perform lock_wallets(p_tenant, p_order_ids);
   for v_order in
     select p.order_id, max(o.order_status) as status, sum(p.captured_amount) as captured,
       max(o.cancel_reason) as reason

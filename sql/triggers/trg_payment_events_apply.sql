@@ -11,6 +11,19 @@ declare
   v_group record;
   v_order record;
 begin
+  if not exists (select from new_rows) then
+    return null;
+  end if;
+  if exists (
+    select
+    from new_rows as e
+    join payments as p using (tenant_id, payment_id)
+    where p.provider <> e.provider
+      or p.provider = 'wallet' and pg_trigger_depth() < 2
+  ) then
+    raise exception 'only its own provider speaks of a payment; of a wallet''s, wallet_entries'
+      using errcode = '42501';
+  end if;
   for v_group in
     select
       e.tenant_id,
@@ -74,7 +87,9 @@ begin
       from new_rows as e
       join payments as p using (tenant_id, payment_id)
       where e.event_type = 'captured'
-        and e.effect_key is not null)
+        and e.effect_key is not null
+        -- A wallet pays while its order is being placed, before there is stock: trg_orders_paid.
+        and e.provider <> 'wallet')
     order by o.order_id
   loop
     if v_order.order_status in ('pending', 'payment_failed') and v_order.is_paid then

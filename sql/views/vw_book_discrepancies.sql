@@ -182,7 +182,10 @@ having case
   when o.confirmed_at is not null
     then coalesce(sum(r.quantity), 0) <> oi.live * vi.required_quantity
   else coalesce(sum(r.quantity), 0) > oi.live * vi.required_quantity
-end;
+end
+union all
+select tenant_id, kind, subject, expected, actual
+from vw_money_discrepancies;
 
 comment on view vw_book_discrepancies is
   'Everything that does not add up, one row each; empty when the books balance. oversold: orders '
@@ -194,7 +197,7 @@ comment on column vw_book_discrepancies.kind is
   'ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered '
   '(level against promises), returned_units '
   '(promises against ledger), oversold, history_gap, history_illegal, history_end, '
-  'order_subtotal, order_promises.';
+  'order_subtotal, order_promises, and those of vw_money_discrepancies.';
 comment on column vw_book_discrepancies.subject is 'What it is about, in words.';
 comment on column vw_book_discrepancies.expected is 'What it should be.';
 comment on column vw_book_discrepancies.actual is 'What it is.';
