@@ -51,8 +51,8 @@ pub struct JobRequest {
     /// The jobs that it waits for. They may have ended: that counts as if they ended now.
     #[schema(max_items = 10000)]
     pub after: Option<Vec<After>>,
-    /// What becomes of it when one of them is dead or cancelled, where `after` does not say for that
-    /// one; by default `cancel`. Only with `after`.
+    /// What becomes of it when one of them is dead or cancelled, where `after` does not say for
+    /// that one; by default `cancel`. Only with `after`.
     pub on_failure: Option<OnFailure>,
 }
 

@@ -86,10 +86,21 @@ async fn point_5_a_waiting_holder_of_the_key_takes_over_what_is_to_be_replaced()
     assert_eq!(found["run_at"], "2100-01-02T00:00:00Z");
 }
 
-#[tokio::test]
-async fn everything_wrong_with_edges_periods_and_replacement_is_told_at_once() {
+async fn assert_refused(cases: impl IntoIterator<Item = (Value, &str, &str)>) {
     let api = Api::new().await;
-    let cases = [
+    for (mut job, field, code) in cases {
+        job["kind"] = json!("a");
+        let answer = api.post("/v1/jobs", &job).await;
+        assert_eq!(answer.problem(), (422, "validation_failed"), "{job}");
+        let expected = vec![(field.to_owned(), code.to_owned())];
+        assert_eq!(answer.fields(), expected, "{job}: {}", answer.text);
+    }
+    assert_eq!(api.rows_written().await, 0);
+}
+
+#[tokio::test]
+async fn edges_that_make_no_sense_are_refused_where_they_stand() {
+    assert_refused([
         (json!({ "after": 7 }), "after", "wrong_type"),
         (json!({ "after": [1.5] }), "after[0]", "wrong_type"),
         (json!({ "after": [-1] }), "after[0]", "wrong_type"),
@@ -118,6 +129,13 @@ async fn everything_wrong_with_edges_periods_and_replacement_is_told_at_once() {
         (json!({ "after": [{ "position": 0 }] }), "after", "format"),
         (json!({ "after": [999_999] }), "after", "unknown"),
         (json!({ "on_failure": "run" }), "on_failure", "needs_after"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn periods_and_replacement_that_make_no_sense_are_refused() {
+    assert_refused([
         (
             json!({ "unique_period": 60 }),
             "unique_period",
@@ -153,13 +171,6 @@ async fn everything_wrong_with_edges_periods_and_replacement_is_told_at_once() {
             "replace",
             "unknown_replace",
         ),
-    ];
-    for (mut job, field, code) in cases {
-        job["kind"] = json!("a");
-        let answer = api.post("/v1/jobs", &job).await;
-        assert_eq!(answer.problem(), (422, "validation_failed"), "{job}");
-        let expected = vec![(field.to_owned(), code.to_owned())];
-        assert_eq!(answer.fields(), expected, "{job}: {}", answer.text);
-    }
-    assert_eq!(api.rows_written().await, 0);
+    ])
+    .await;
 }

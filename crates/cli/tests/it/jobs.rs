@@ -8,7 +8,7 @@ use stevedore_testkit::TestDb;
 
 use crate::{stderr, stdout, stevedore};
 
-fn jobs(db: &TestDb, arguments: &[&str]) -> Output {
+pub fn jobs(db: &TestDb, arguments: &[&str]) -> Output {
     let mut all = vec!["jobs"];
     all.extend(arguments);
     stevedore(&all)
@@ -18,17 +18,17 @@ fn jobs(db: &TestDb, arguments: &[&str]) -> Output {
         .expect("the command can be started")
 }
 
-fn json(output: &Output) -> Value {
+pub fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", stderr(output));
     serde_json::from_str(&stdout(output)).expect("one JSON document")
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().expect("it ended by itself")
 }
 
 /// Two jobs that wait, one of another queue and kind, and three that died.
-async fn some_jobs(db: &TestDb) {
+pub async fn some_jobs(db: &TestDb) {
     for statement in [
         "select queue.enqueue(p_kind => 'send_mail', p_args => '{\"to\": 7}')",
         "select queue.enqueue(p_kind => 'send_mail', p_group_key => 'g')",

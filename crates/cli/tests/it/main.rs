@@ -3,6 +3,8 @@
 mod commands;
 mod demo;
 mod jobs;
+mod reasons;
+mod schedules;
 mod signals;
 
 use std::process::{Command, Output};
