@@ -1,4 +1,4 @@
--- Asks providers for every line of these confirmed orders that nobody was asked for yet.
+-- Asks providers for every unit of these confirmed orders that nobody was asked for yet.
 --
 -- A digital line is a fulfilment of its own: it succeeds, fails and is retried by itself. Physical
 -- lines go together, one fulfilment per provider and location. Lines without a provider are for a
@@ -15,7 +15,8 @@ begin
     select
       oi.order_id,
       oi.order_item_id,
-      oi.quantity - oi.quantity_cancelled as quantity,
+      oi.quantity - oi.quantity_cancelled - c.covered as quantity,
+      c.covered,
       coalesce(v.fulfillment_provider, 'manual') as provider_code,
       v.kind,
       -- Only where one unit is one unit of one item can promises be told apart by location.
@@ -24,17 +25,19 @@ begin
         where vi.tenant_id = p_tenant and vi.variant_id = oi.variant_id) as is_plain
     from order_items as oi
     join product_variants as v using (tenant_id, variant_id)
+    cross join lateral (
+      select coalesce(sum(fi.quantity), 0) as covered
+      from fulfillment_items as fi
+      join fulfillments as f using (tenant_id, order_id, fulfillment_id)
+      where fi.tenant_id = p_tenant
+        and fi.order_id = oi.order_id
+        and fi.order_item_id = oi.order_item_id
+        and f.status <> 'cancelled'
+      offset 0
+    ) as c
     where oi.tenant_id = p_tenant
       and oi.order_id = any (p_order_ids)
-      and oi.quantity > oi.quantity_cancelled
-      and not exists (
-        select
-        from fulfillment_items as fi
-        join fulfillments as f using (tenant_id, order_id, fulfillment_id)
-        where fi.tenant_id = p_tenant
-          and fi.order_id = oi.order_id
-          and fi.order_item_id = oi.order_item_id
-          and f.status <> 'cancelled')
+      and oi.quantity - oi.quantity_cancelled > c.covered
   ),
   parts as (
     select
@@ -57,13 +60,28 @@ begin
     left join lateral (
       -- The offset keeps this a look-up per line, whatever the planner thinks of a new table.
       select r.reservation_id, r.location_id, r.quantity, r.is_backordered
-      from inventory_reservations as r
-      where r.tenant_id = p_tenant
-        and r.order_id = n.order_id
-        and r.order_item_id = n.order_item_id
-        and r.status = 'committed'
-        and n.is_plain
-      offset 0
+      from (
+        select r.reservation_id, r.location_id, r.is_backordered,
+          -- What other fulfilments of the line are going to take is theirs.
+          r.quantity - case when n.covered = 0 then 0 else (
+            select coalesce(sum(fi.quantity), 0)
+            from fulfillment_items as fi
+            join fulfillments as f using (tenant_id, order_id, fulfillment_id)
+            where fi.tenant_id = p_tenant
+              and fi.order_id = n.order_id
+              and fi.order_item_id = n.order_item_id
+              and fi.reservation_id = r.reservation_id
+              and f.status not in ('cancelled', 'shipped', 'delivered', 'returned')
+          ) end as quantity
+        from inventory_reservations as r
+        where r.tenant_id = p_tenant
+          and r.order_id = n.order_id
+          and r.order_item_id = n.order_item_id
+          and r.status = 'committed'
+          and n.is_plain
+        offset 0
+      ) as r
+      where r.quantity > 0
     ) as r on true
   ),
   groups as materialized (

@@ -4,6 +4,7 @@
 
 mod backorders;
 mod buyers;
+mod edits;
 mod fulfilling;
 mod guards;
 mod holds;
