@@ -593,6 +593,7 @@ CREATE TRIGGER trg_order_items_guard_update AFTER UPDATE ON public.order_items R
 CREATE TRIGGER trg_order_items_kept BEFORE DELETE ON public.order_items FOR EACH ROW EXECUTE FUNCTION trg_order_items_fixed();
 CREATE TRIGGER trg_order_items_reserve AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_items_reserve();
 CREATE TRIGGER trg_order_items_truncate BEFORE TRUNCATE ON public.order_items FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_order_items_zz_paid AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('stevedore.money'::text, true) = 'on'::text)) EXECUTE FUNCTION trg_orders_paid();
 
 -- Audit trail of what was done to an order; append-only.
 create table public.order_logs (
@@ -825,12 +826,16 @@ CREATE INDEX orders_placed_at_idx ON public.orders USING btree (tenant_id, place
 CREATE TRIGGER trg_orders_1_history_insert AFTER INSERT ON public.orders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_history_update AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_metrics AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_metrics();
+CREATE TRIGGER trg_orders_1_money AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('stevedore.money'::text, true) = 'on'::text)) EXECUTE FUNCTION trg_orders_money();
+CREATE TRIGGER trg_orders_1_placed AFTER INSERT ON public.orders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('stevedore.money'::text, true) = 'on'::text)) EXECUTE FUNCTION trg_orders_placed();
 CREATE TRIGGER trg_orders_2_effects AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_effects();
 CREATE TRIGGER trg_orders_3_log AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((((((((((new.customer_id IS DISTINCT FROM old.customer_id) OR (new.customer_name IS DISTINCT FROM old.customer_name)) OR (new.customer_email IS DISTINCT FROM old.customer_email)) OR (new.customer_phone IS DISTINCT FROM old.customer_phone)) OR (new.shipping_address IS DISTINCT FROM old.shipping_address)) OR (new.billing_address IS DISTINCT FROM old.billing_address)) OR (new.locale IS DISTINCT FROM old.locale)) OR (new.payment_method IS DISTINCT FROM old.payment_method)) OR (new.promo_code IS DISTINCT FROM old.promo_code))) EXECUTE FUNCTION trg_orders_log();
-CREATE TRIGGER trg_orders_3_money AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_money();
+CREATE TRIGGER trg_orders_3_paid AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('stevedore.money'::text, true) = 'on'::text)) EXECUTE FUNCTION trg_orders_paid();
 CREATE TRIGGER trg_orders_address BEFORE UPDATE ON public.orders FOR EACH ROW WHEN ((new.shipping_address IS DISTINCT FROM old.shipping_address)) EXECUTE FUNCTION trg_orders_address();
 CREATE TRIGGER trg_orders_delete BEFORE DELETE OR TRUNCATE ON public.orders FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_orders_guard BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION trg_orders_guard();
+CREATE TRIGGER trg_orders_money_mark_insert BEFORE INSERT ON public.orders FOR EACH ROW WHEN (((new.order_status = 'pending'::text) AND ((new.payment_method = 'wallet'::text) OR (new.promo_code IS NOT NULL) OR (new.total_amount = 0)))) EXECUTE FUNCTION trg_orders_money_mark();
+CREATE TRIGGER trg_orders_money_mark_update BEFORE UPDATE ON public.orders FOR EACH ROW WHEN (((new.order_status <> old.order_status) AND (((new.order_status = ANY (ARRAY['cancelled'::text, 'expired'::text, 'payment_failed'::text])) AND ((old.payment_status <> ALL (ARRAY['pending'::text, 'failed'::text])) OR (old.promo_code IS NOT NULL))) OR ((new.order_status = 'pending'::text) AND ((new.payment_method = 'wallet'::text) OR (new.promo_code IS NOT NULL) OR (new.total_amount = 0) OR (new.payment_status = 'paid'::text)))))) EXECUTE FUNCTION trg_orders_money_mark();
 CREATE CONSTRAINT TRIGGER trg_orders_total AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.order_status <> 'draft'::text)) EXECUTE FUNCTION trg_orders_total();
 CREATE CONSTRAINT TRIGGER trg_orders_total_update AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.order_status <> 'draft'::text) AND ((old.order_status = 'draft'::text) OR (new.subtotal <> old.subtotal)))) EXECUTE FUNCTION trg_orders_total();
 
@@ -991,6 +996,101 @@ create table public.products (
   constraint products_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
 );
 
+-- Which order used which code, and whether it was given back; counted on the promotion.
+create table public.promo_redemptions (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key.
+  promo_redemption_id bigint not null generated by default as identity,
+  -- The promotion.
+  promotion_id bigint not null,
+  -- The order.
+  order_id bigint not null,
+  -- Whom it counts for: the known customer, else the mail address or phone (personal data).
+  customer_key text,
+  -- ISO 4217 code of discount_amount.
+  currency character(3) not null,
+  -- What it took off, minor units.
+  discount_amount bigint not null,
+  -- Why it was given back.
+  returned_reason text,
+  -- When it was given back: the order was cancelled, expired or not paid; null: it counts.
+  returned_at timestamp with time zone,
+  -- When the order used it.
+  created_at timestamp with time zone not null default clock_now(),
+  constraint promo_redemptions_pkey PRIMARY KEY (tenant_id, promo_redemption_id),
+  constraint promo_redemptions_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
+  constraint promo_redemptions_promotion_id_fkey FOREIGN KEY (tenant_id, promotion_id) REFERENCES promotions(tenant_id, promotion_id),
+  constraint promo_redemptions_customer_key_check CHECK (((length(customer_key) >= 1) AND (length(customer_key) <= 300))),
+  constraint promo_redemptions_discount_amount_check CHECK ((discount_amount >= 0)),
+  constraint promo_redemptions_returned_check CHECK (((returned_at IS NOT NULL) OR (returned_reason IS NULL)))
+);
+CREATE INDEX promo_redemptions_customer_idx ON public.promo_redemptions USING btree (tenant_id, promotion_id, customer_key) WHERE (returned_at IS NULL);
+CREATE UNIQUE INDEX promo_redemptions_order_key ON public.promo_redemptions USING btree (tenant_id, order_id) WHERE (returned_at IS NULL);
+CREATE TRIGGER trg_promo_redemptions_count BEFORE INSERT OR UPDATE ON public.promo_redemptions FOR EACH ROW EXECUTE FUNCTION trg_promo_redemptions_count();
+CREATE TRIGGER trg_promo_redemptions_delete BEFORE DELETE OR TRUNCATE ON public.promo_redemptions FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+
+-- Codes that take something off an order. Applied and counted when the order is placed, in its transaction (redeem_promos).
+create table public.promotions (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  promotion_id bigint not null generated by default as identity,
+  -- What the buyer types, upper case; unique per shop.
+  code text not null,
+  -- What it is for, for people.
+  description text,
+  -- percent of the subtotal, a fixed amount off it, or free_shipping.
+  kind text not null,
+  -- percent: 1 to 100; fixed: minor units of currency; free_shipping: 0.
+  value bigint not null default 0,
+  -- ISO 4217 code of its amounts, and of the orders it is for; null: any.
+  currency character(3),
+  -- Orders below it do not get it; minor units.
+  min_subtotal bigint not null default 0,
+  -- It takes no more off than this; minor units.
+  max_discount bigint,
+  -- From when on; null: at once.
+  starts_at timestamp with time zone,
+  -- Until when (not included); null: for ever.
+  ends_at timestamp with time zone,
+  -- By how many orders in all; null: any number.
+  max_redemptions integer,
+  -- By how many orders of one customer; null: any number.
+  max_per_customer integer,
+  -- By how many orders it is used; kept by trg_promo_redemptions_count.
+  redeemed integer not null default 0,
+  -- Whether it can be used at all.
+  is_active boolean not null default true,
+  -- When it was made.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When the row last changed.
+  updated_at timestamp with time zone not null default clock_now(),
+  constraint promotions_pkey PRIMARY KEY (tenant_id, promotion_id),
+  constraint promotions_code_key UNIQUE (tenant_id, code),
+  constraint promotions_code_check CHECK ((code ~ '^[A-Z0-9][A-Z0-9_-]{0,63}$'::text)),
+  constraint promotions_currency_check CHECK (
+CASE
+    WHEN (currency IS NULL) THEN ((kind <> 'fixed'::text) AND (min_subtotal = 0) AND (max_discount IS NULL))
+    ELSE (currency ~ '^[A-Z]{3}$'::text)
+END),
+  constraint promotions_description_check CHECK (((length(description) >= 1) AND (length(description) <= 500))),
+  constraint promotions_ends_at_check CHECK ((ends_at > starts_at)),
+  constraint promotions_kind_check CHECK ((kind = ANY (ARRAY['percent'::text, 'fixed'::text, 'free_shipping'::text]))),
+  constraint promotions_max_discount_check CHECK ((max_discount > 0)),
+  constraint promotions_max_per_customer_check CHECK ((max_per_customer > 0)),
+  constraint promotions_max_redemptions_check CHECK ((max_redemptions > 0)),
+  constraint promotions_min_subtotal_check CHECK ((min_subtotal >= 0)),
+  constraint promotions_redeemed_check CHECK (((redeemed >= 0) AND (redeemed <= COALESCE(max_redemptions, redeemed)))),
+  constraint promotions_value_check CHECK (
+CASE kind
+    WHEN 'percent'::text THEN ((value >= 1) AND (value <= 100))
+    WHEN 'fixed'::text THEN (value > 0)
+    ELSE (value = 0)
+END)
+);
+CREATE TRIGGER trg_promotions_guard BEFORE INSERT OR UPDATE ON public.promotions FOR EACH ROW EXECUTE FUNCTION trg_promotions_guard();
+
 -- Money to be given back: asked for by request_refund(), done when the provider says so. Never more than was captured, pending ones included (trg_refunds_guard).
 create table public.refunds (
   -- The shop.
@@ -1042,6 +1142,105 @@ CREATE INDEX refunds_pending_idx ON public.refunds USING btree (tenant_id, creat
 CREATE TRIGGER trg_refunds_delete BEFORE DELETE OR TRUNCATE ON public.refunds FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_refunds_enqueue AFTER INSERT ON public.refunds REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_refunds_enqueue();
 CREATE TRIGGER trg_refunds_guard BEFORE INSERT OR UPDATE ON public.refunds FOR EACH ROW EXECUTE FUNCTION trg_refunds_guard();
+
+-- Units of a return, line by line. Writing received, restocked or damaged units moves lines and stock (trg_return_items_apply).
+create table public.return_items (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key.
+  return_item_id bigint not null generated by default as identity,
+  -- The order of both.
+  order_id bigint not null,
+  -- The return.
+  return_id bigint not null,
+  -- The line.
+  order_item_id bigint not null,
+  -- Units that shall come back.
+  quantity integer not null,
+  -- defective, damaged_in_transit, wrong_item, not_as_described, size_too_small, size_too_large, unwanted, arrived_late or other.
+  reason text not null,
+  -- Units that came.
+  received_quantity integer not null default 0,
+  -- Units that can be sold again.
+  restocked_quantity integer not null default 0,
+  -- Units that were written off.
+  damaged_quantity integer not null default 0,
+  -- Where they came to.
+  location_id bigint,
+  constraint return_items_pkey PRIMARY KEY (tenant_id, return_item_id),
+  constraint return_items_line_key UNIQUE (tenant_id, return_id, order_item_id),
+  constraint return_items_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
+  constraint return_items_order_line_fkey FOREIGN KEY (tenant_id, order_id, order_item_id) REFERENCES order_items(tenant_id, order_id, order_item_id),
+  constraint return_items_return_id_fkey FOREIGN KEY (tenant_id, order_id, return_id) REFERENCES returns(tenant_id, order_id, return_id),
+  constraint return_items_location_id_check CHECK ((((restocked_quantity + damaged_quantity) = 0) OR (location_id IS NOT NULL))),
+  constraint return_items_reason_check CHECK ((reason = ANY (ARRAY['defective'::text, 'damaged_in_transit'::text, 'wrong_item'::text, 'not_as_described'::text, 'size_too_small'::text, 'size_too_large'::text, 'unwanted'::text, 'arrived_late'::text, 'other'::text]))),
+  constraint return_items_units_check CHECK (((quantity > 0) AND (restocked_quantity >= 0) AND (damaged_quantity >= 0) AND (received_quantity <= quantity) AND ((restocked_quantity + damaged_quantity) <= received_quantity)))
+);
+CREATE INDEX return_items_order_line_idx ON public.return_items USING btree (tenant_id, order_id, order_item_id);
+CREATE TRIGGER trg_return_items_guard BEFORE INSERT OR DELETE OR UPDATE ON public.return_items FOR EACH ROW EXECUTE FUNCTION trg_return_items_guard();
+CREATE TRIGGER trg_return_items_insert AFTER INSERT ON public.return_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_return_items_apply();
+CREATE TRIGGER trg_return_items_truncate BEFORE TRUNCATE ON public.return_items FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_return_items_update AFTER UPDATE ON public.return_items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_return_items_apply();
+
+-- Goods of an order that come back. trg_returns_guard holds the states of the return axis, trg_returns_history writes them down.
+create table public.returns (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  return_id bigint not null generated by default as identity,
+  -- The order.
+  order_id bigint not null,
+  -- Number for people and parcels, RMA-YYYYMMDD-id.
+  rma_number text not null,
+  -- What the customer wants: refund or exchange.
+  kind text not null default 'refund'::text,
+  -- State on the return axis.
+  status text not null default 'requested'::text,
+  -- When it came to status.
+  status_since timestamp with time zone not null default clock_now(),
+  -- What the customer says.
+  notes text,
+  -- Who asked for it.
+  requested_by text not null default CURRENT_USER,
+  -- The same request again is the same return.
+  idempotency_key text,
+  -- What was given back for it, minor units.
+  refund_amount bigint,
+  -- The refund; null if nothing had been paid.
+  refund_id bigint,
+  -- The new order that took its place.
+  exchange_order_id bigint,
+  -- When it was asked for.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When it was allowed.
+  approved_at timestamp with time zone,
+  -- When all of it was there.
+  received_at timestamp with time zone,
+  -- When somebody had looked at all of it.
+  inspected_at timestamp with time zone,
+  -- When it came to an end.
+  closed_at timestamp with time zone,
+  -- When the row last changed.
+  updated_at timestamp with time zone not null default clock_now(),
+  constraint returns_pkey PRIMARY KEY (tenant_id, return_id),
+  constraint returns_idempotency_key_key UNIQUE (tenant_id, order_id, idempotency_key),
+  constraint returns_order_key UNIQUE (tenant_id, order_id, return_id),
+  constraint returns_rma_number_key UNIQUE (tenant_id, rma_number),
+  constraint returns_exchange_order_id_fkey FOREIGN KEY (tenant_id, exchange_order_id) REFERENCES orders(tenant_id, order_id),
+  constraint returns_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
+  constraint returns_exchange_order_id_check CHECK (((exchange_order_id IS NULL) OR (exchange_order_id <> order_id))),
+  constraint returns_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
+  constraint returns_kind_check CHECK ((kind = ANY (ARRAY['refund'::text, 'exchange'::text]))),
+  constraint returns_notes_check CHECK ((length(notes) <= 1000)),
+  constraint returns_refund_amount_check CHECK ((refund_amount >= 0)),
+  constraint returns_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'cancelled'::text, 'expired'::text, 'in_transit'::text, 'partially_received'::text, 'received'::text, 'lost'::text, 'inspected'::text, 'refunded'::text, 'exchanged'::text])))
+);
+CREATE INDEX returns_exchange_order_id_idx ON public.returns USING btree (tenant_id, exchange_order_id) WHERE (exchange_order_id IS NOT NULL);
+CREATE INDEX returns_open_idx ON public.returns USING btree (tenant_id, status_since) WHERE (status <> ALL (ARRAY['rejected'::text, 'cancelled'::text, 'expired'::text, 'lost'::text, 'refunded'::text, 'exchanged'::text]));
+CREATE TRIGGER trg_returns_delete BEFORE DELETE OR TRUNCATE ON public.returns FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_returns_guard BEFORE INSERT OR UPDATE ON public.returns FOR EACH ROW EXECUTE FUNCTION trg_returns_guard();
+CREATE TRIGGER trg_returns_history_insert AFTER INSERT ON public.returns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_returns_history();
+CREATE TRIGGER trg_returns_history_update AFTER UPDATE ON public.returns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_returns_history();
 
 -- One parcel of a fulfilment at a carrier. Its state follows tracking_events and never goes back (trg_shipments_guard); the fulfilment follows it (trg_shipments_progress).
 create table public.shipments (
@@ -1205,6 +1404,88 @@ create table public.variant_inventory_items (
   constraint variant_inventory_items_required_quantity_check CHECK ((required_quantity > 0))
 );
 CREATE INDEX variant_inventory_items_inventory_item_id_idx ON public.variant_inventory_items USING btree (tenant_id, inventory_item_id);
+
+-- Every change of a wallet, append-only. Inserting a row moves the balance, or is refused (P0WAL) when there is not enough (trg_wallet_entries_apply).
+create table public.wallet_entries (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key; grows in the order of the entries.
+  wallet_entry_id bigint not null generated by default as identity,
+  -- Whose wallet.
+  customer_id bigint not null,
+  -- ISO 4217 code of amount.
+  currency character(3) not null,
+  -- top_up: money came; payment: taken for an order; refund: given back for one; correction: by a person, with a reason.
+  kind text not null,
+  -- Minor units; negative: taken out.
+  amount bigint not null,
+  -- The balance with this entry; set by trigger.
+  balance_after bigint not null,
+  -- The order that it paid for, or is given back for.
+  order_id bigint,
+  -- The payment that it is.
+  payment_id bigint,
+  -- The refund that it is.
+  refund_id bigint,
+  -- Why.
+  reason text,
+  -- Whoever posts twice with it posts once.
+  idempotency_key text,
+  -- Who did it.
+  actor text not null default CURRENT_USER,
+  -- When.
+  created_at timestamp with time zone not null default clock_now(),
+  constraint wallet_entries_pkey PRIMARY KEY (tenant_id, wallet_entry_id),
+  constraint wallet_entries_idempotency_key_key UNIQUE (tenant_id, idempotency_key),
+  constraint wallet_entries_payment_id_key UNIQUE (tenant_id, payment_id),
+  constraint wallet_entries_refund_id_key UNIQUE (tenant_id, refund_id),
+  constraint wallet_entries_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
+  constraint wallet_entries_payment_id_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES payments(tenant_id, payment_id),
+  constraint wallet_entries_refund_id_fkey FOREIGN KEY (tenant_id, refund_id) REFERENCES refunds(tenant_id, refund_id),
+  constraint wallet_entries_wallet_fkey FOREIGN KEY (tenant_id, customer_id, currency) REFERENCES wallets(tenant_id, customer_id, currency),
+  constraint wallet_entries_amount_check CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount < 0)
+    WHEN 'correction'::text THEN (amount <> 0)
+    ELSE (amount > 0)
+END),
+  constraint wallet_entries_balance_after_check CHECK ((balance_after >= 0)),
+  constraint wallet_entries_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
+  constraint wallet_entries_kind_check CHECK ((kind = ANY (ARRAY['top_up'::text, 'payment'::text, 'refund'::text, 'correction'::text]))),
+  constraint wallet_entries_payment_check CHECK (((kind = 'payment'::text) = (payment_id IS NOT NULL))),
+  constraint wallet_entries_reason_check CHECK (
+CASE
+    WHEN (reason IS NULL) THEN (kind <> 'correction'::text)
+    ELSE ((length(reason) >= 1) AND (length(reason) <= 500))
+END),
+  constraint wallet_entries_refund_check CHECK (((kind = 'refund'::text) = (refund_id IS NOT NULL)))
+);
+CREATE INDEX wallet_entries_wallet_idx ON public.wallet_entries USING btree (tenant_id, customer_id, wallet_entry_id);
+CREATE TRIGGER trg_wallet_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_entries FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_wallet_entries_apply BEFORE INSERT ON public.wallet_entries FOR EACH ROW EXECUTE FUNCTION trg_wallet_entries_apply();
+CREATE TRIGGER trg_wallet_entries_settle AFTER INSERT ON public.wallet_entries REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_wallet_entries_settle();
+
+-- What a customer has with the shop, per currency. Written by wallet_entries alone (trg_wallets_guard), and never negative.
+create table public.wallets (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Whose it is.
+  customer_id bigint not null,
+  -- ISO 4217 code; a customer has one wallet per currency.
+  currency character(3) not null,
+  -- Minor units: the sum of its entries.
+  balance bigint not null default 0,
+  -- When the first money came.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When the balance last changed.
+  updated_at timestamp with time zone not null default clock_now(),
+  constraint wallets_pkey PRIMARY KEY (tenant_id, customer_id, currency),
+  constraint wallets_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
+  constraint wallets_balance_check CHECK ((balance >= 0)),
+  constraint wallets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+CREATE TRIGGER trg_wallets_delete BEFORE DELETE OR TRUNCATE ON public.wallets FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_wallets_guard BEFORE INSERT OR UPDATE ON public.wallets FOR EACH ROW EXECUTE FUNCTION trg_wallets_guard();
 
 -- Attempts that did not succeed, by day (UTC). Successful ones are the finished row itself; the view queue.attempts shows all.
 create table queue.attempts_log (
@@ -1720,7 +2001,7 @@ view public.vw_backorders (
 view public.vw_book_discrepancies (
   -- The shop.
   tenant_id uuid,
-  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises.
+  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises, and those of vw_money_discrepancies.
   kind text,
   -- What it is about, in words.
   subject text,
@@ -1828,6 +2109,20 @@ view public.vw_inventory_status (
   preorder_limit bigint,
   -- A preorder: nothing leaves before.
   release_at timestamp with time zone,
+);
+
+-- What does not add up in payments, refunds, wallets and promotions, one row each; empty when the books balance.
+view public.vw_money_discrepancies (
+  -- The shop.
+  tenant_id uuid,
+  -- payment_captured, payment_refunded (payment against its events), payment_refunds (refunds against events), payment_currency, wallet_payment (payment against entries), wallet_balance, promo_redeemed, promo_open (a closed order uses a code).
+  kind text,
+  -- What it is about, in words.
+  subject text,
+  -- What it should be.
+  expected text,
+  -- What it is.
+  actual text,
 );
 
 -- Everything that happened to orders: changes of state on every axis, and actions. Ask for one order, order by created_at, kind desc, sequence.
@@ -1972,6 +2267,10 @@ function public.clock_now()
 function public.commit_stock(p_tenant uuid, p_order_ids bigint[])
   returns integer;
 
+-- Confirms orders that are paid and whose lines are all there.
+function public.confirm_complete_orders(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
 -- What follows when orders are confirmed; called by trg_orders_effects.
 function public.confirm_orders(p_tenant uuid, p_order_ids bigint[], p_resumed_ids bigint[])
   returns void;
@@ -2052,6 +2351,10 @@ function public.find_payment(p_tenant uuid, p_provider text, p_payment_ref text,
 function public.follow_payments(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
+-- Counts what came back on an order's lines; the order becomes partially or wholly returned.
+function public.follow_returns(p_tenant uuid, p_order_id bigint)
+  returns void;
+
 -- What a fulfilment delivers: [{order_item_id, sku, title, quantity, recipient_phone, attributes}].
 function public.fulfillment_lines(p_tenant uuid, p_fulfillment_id bigint)
   returns jsonb;
@@ -2092,6 +2395,14 @@ function public.lock_order_levels(p_tenant uuid, p_order_id bigint, p_variant_id
 function public.lock_promised_levels(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
+-- Locks a return behind its order and answers its row; P0NOF.
+function public.lock_return(p_tenant uuid, p_return_id bigint)
+  returns returns;
+
+-- Locks the wallets of orders' customers in their total order (customer, currency).
+function public.lock_wallets(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
 -- Adds a row to an order's audit trail, signed by whoever acts.
 function public.log_order(p_tenant uuid, p_order_id bigint, p_action text, p_details jsonb)
   returns void;
@@ -2128,6 +2439,10 @@ function public.order_summary(p_tenant uuid, p_order_id bigint)
 function public.orders_problems(p_orders jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(place integer, problems jsonb);
 
+-- Pays new orders from their customers' wallets, all or nothing; P0WAL.
+function public.pay_from_wallet(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
 -- The payment that an event is about, its order locked; made when the order is named. P0NOF.
 function public.payment_of_event(p_tenant uuid, p_provider text, p_payment_ref text, p_session_ref text, p_order_id bigint, p_amount bigint, p_type text)
   returns payments;
@@ -2140,6 +2455,18 @@ function public.payment_path(p_from text, p_to text)
 function public.place_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(place integer, replayed boolean, response jsonb, error_code text, error_message text, error_detail text);
 
+-- Tops up or corrects a wallet, once per key; P0NOF, P0WAL, P0VAL, P0IDM.
+function public.post_wallet_entry(p_customer_code text, p_kind text, p_currency text, p_amount bigint, p_reason text, p_key text, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(wallet_entry_id bigint, balance bigint, replayed boolean);
+
+-- Whom the use of a promotion counts for, or null when nothing is known.
+function public.promo_customer_key(p_customer_id bigint, p_email text, p_phone text)
+  returns text;
+
+-- What a code takes off an order, or the reason why it does not.
+function public.promo_offer(p_code text, p_currency text, p_subtotal bigint, p_shipping_fee bigint, p_customer_key text, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(promotion_id bigint, discount_amount bigint, problem text, message text);
+
 -- Records what a provider says of a payment, each fact once, in any order. P0NOF, P0VAL.
 function public.record_payment_event(p_provider text, p_event_id text, p_type text, p_occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_order_id bigint DEFAULT NULL::bigint, p_payment_ref text DEFAULT NULL::text, p_session_ref text DEFAULT NULL::text, p_amount bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_refund_id bigint DEFAULT NULL::bigint, p_details jsonb DEFAULT '{}'::jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(payment_id bigint, outcome text);
@@ -2147,6 +2474,10 @@ function public.record_payment_event(p_provider text, p_event_id text, p_type te
 -- Records what a carrier said about a parcel; false if it was known. P0NOF.
 function public.record_tracking_event(p_shipment_id bigint, p_status text, p_occurred_at timestamp with time zone, p_description text DEFAULT ''::text, p_location text DEFAULT NULL::text, p_carrier_event_id text DEFAULT NULL::text, p_source text DEFAULT 'carrier'::text, p_raw jsonb DEFAULT NULL::jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns boolean;
+
+-- Uses the promotion codes of orders that are placed, each once; P0PRM.
+function public.redeem_promos(p_tenant uuid, p_order_ids bigint[])
+  returns void;
 
 -- Asks for what was paid for closed orders to be given back; twice is once.
 function public.refund_closed_orders(p_tenant uuid, p_order_ids bigint[])
@@ -2160,8 +2491,16 @@ function public.refundable_payments(p_tenant uuid, p_order_id bigint)
 function public.refuse_field(p_field text, p_code text, p_message text)
   returns void;
 
+-- Raises P0PRM with DETAIL [{field, code, message}].
+function public.refuse_promo(p_field text, p_code text, p_message text)
+  returns void;
+
 -- Raises P0STT with DETAIL {axis, from, to}.
 function public.refuse_transition(p_axis text, p_from text, p_to text, p_message text DEFAULT NULL::text)
+  returns void;
+
+-- Raises P0WAL with DETAIL {currency, requested, available}.
+function public.refuse_wallet(p_currency text, p_requested bigint, p_available bigint)
   returns void;
 
 -- Ends all holds of orders that go on or are over.
@@ -2206,6 +2545,14 @@ function public.restock(p_tenant uuid, p_order_item_id bigint, p_location_id big
 
 -- Sums an order up again; answers its new total. Called by triggers alone.
 function public.retotal_order(p_tenant uuid, p_order_id bigint)
+  returns bigint;
+
+-- Gives back what closed orders used of promotions; twice is once.
+function public.return_promos(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
+-- What the received units of a return were worth, with their share of discount and tax.
+function public.return_value(p_tenant uuid, p_return_id bigint)
   returns bigint;
 
 -- The policies of row security that a table is to have.
@@ -2272,6 +2619,10 @@ function public.sp_deliver_fulfillment(p_fulfillment_id bigint, p_provider_order
 function public.sp_edit_order(p_order_id bigint, p_lines jsonb, p_address jsonb, p_actor text, p_reason text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns jsonb;
 
+-- Sends other goods for a return as a new, linked order; P0NOF, P0STT, P0INV, P0VAL.
+function public.sp_exchange_return(p_return_id bigint, p_lines jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- Expires orders that were not confirmed in time and lapses overdue promises; answers how many.
 function public.sp_expire_reservations(p_limit integer DEFAULT 500)
   returns integer;
@@ -2292,12 +2643,24 @@ function public.sp_fill_backorders(p_inventory_item_id bigint DEFAULT NULL::bigi
 function public.sp_hold_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- Units of a received return go to the shelf or are written off; P0NOF, P0STT, P0VAL.
+function public.sp_inspect_return(p_return_id bigint, p_items jsonb, p_location_code text, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
+-- Approves, rejects, cancels or moves a return; twice is once. P0NOF, P0STT.
+function public.sp_move_return(p_return_id bigint, p_status text, p_actor text, p_notes text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
 -- Holds the orders of fulfilments whose job died before it ended them; answers how many.
 function public.sp_park_dead_fulfillments(p_limit integer DEFAULT 100)
   returns integer;
 
 -- A fulfilment's outcome can't be learnt: the order is held for a person. P0NOF, P0STT.
 function public.sp_park_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
+-- Units of a return came, or all that is open (null); P0NOF, P0STT, P0VAL.
+function public.sp_receive_return(p_return_id bigint, p_items jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
 -- Receives units of an item at a location; answers what is on hand then. P0NOF, P0VAL.
@@ -2308,6 +2671,10 @@ function public.sp_receive_stock(p_sku text, p_location_code text, p_quantity bi
 function public.sp_record_error(p_order_id bigint, p_category text, p_severity text, p_stage text, p_code text, p_message text, p_context jsonb DEFAULT '{}'::jsonb, p_stack text DEFAULT NULL::text, p_ticket_ref text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
 
+-- Gives back what a return is worth, at most what was paid; twice is once. P0NOF, P0STT, P0VAL.
+function public.sp_refund_return(p_return_id bigint, p_amount bigint, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- Releases one hold; true if the order goes on. Twice is once. P0NOF.
 function public.sp_release_hold(p_order_id bigint, p_order_hold_id bigint, p_actor text, p_notes text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns boolean;
@@ -2315,6 +2682,10 @@ function public.sp_release_hold(p_order_id bigint, p_order_hold_id bigint, p_act
 -- Gives back the stock of an unconfirmed order, with a reason; twice is once. P0NOF, P0STT.
 function public.sp_release_order_inventory(p_order_id bigint, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns integer;
+
+-- Asks for units of an order to be taken back; the same key is the same return. P0NOF, P0STT, P0VAL.
+function public.sp_request_return(p_order_id bigint, p_items jsonb, p_kind text, p_notes text, p_actor text, p_key text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
 
 -- Reserves what a pending order does not hold, all or nothing; P0NOF, P0INV, P0STT.
 function public.sp_reserve_order_inventory(p_order_id bigint, p_ttl interval DEFAULT NULL::interval, p_tenant uuid DEFAULT current_tenant_id())
@@ -2332,15 +2703,13 @@ function public.sp_resume_order(p_order_id bigint, p_actor text, p_notes text DE
 function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_lookup_first boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
-<<<<<<< HEAD
 -- Sets backorder, preorder and safety stock of an item at a location or all; P0NOF, P0VAL.
 function public.sp_set_stock_policy(p_sku text, p_location_code text, p_policy jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns integer;
-=======
+
 -- Moves units of a fulfilment to a new one that goes by itself; P0NOF, P0STT, P0VAL.
 function public.sp_split_fulfillment(p_fulfillment_id bigint, p_items jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
->>>>>>> d950ddb (orders: edits before goods went, split fulfilments, partial cancels)
 
 -- Splits units off promises, so that they can go another way; answers the new promises.
 function public.split_reservations(p_tenant uuid, p_reservation_ids bigint[], p_quantities integer[])
@@ -2446,8 +2815,20 @@ function public.trg_orders_log()
 function public.trg_orders_metrics()
   returns trigger;
 
--- Gives back what was paid when orders are cancelled or expire, whoever does it.
+-- Takes and gives back money when orders change their state, whoever changes it.
 function public.trg_orders_money()
+  returns trigger;
+
+-- Marks a transaction in which an order needs money to move.
+function public.trg_orders_money_mark()
+  returns trigger;
+
+-- Confirms paid orders that wait for nothing else.
+function public.trg_orders_paid()
+  returns trigger;
+
+-- Takes the money of orders that are paid by wallet, and uses their promotion codes.
+function public.trg_orders_placed()
   returns trigger;
 
 -- Refuses orders whose lines do not add up (23514).
@@ -2462,7 +2843,15 @@ function public.trg_payment_events_apply()
 function public.trg_payments_guard()
   returns trigger;
 
--- Enqueues the jobs of refunds by outside providers.
+-- Keeps promotions.redeemed.
+function public.trg_promo_redemptions_count()
+  returns trigger;
+
+-- Refuses writers of promotions.redeemed other than promo_redemptions (42501).
+function public.trg_promotions_guard()
+  returns trigger;
+
+-- Enqueues the jobs of refunds by outside providers, and gives wallets their money back.
 function public.trg_refunds_enqueue()
   returns trigger;
 
@@ -2472,6 +2861,22 @@ function public.trg_refunds_guard()
 
 -- Refuses changes of append-only tables (42501).
 function public.trg_refuse_change()
+  returns trigger;
+
+-- Units of returns: no more than left (P0VAL); lines, order and stock follow what came.
+function public.trg_return_items_apply()
+  returns trigger;
+
+-- Refuses units of a return at the wrong time (P0STT) and their going back (42501).
+function public.trg_return_items_guard()
+  returns trigger;
+
+-- Refuses illegal states of a return (P0STT) and changes of its fixed columns (42501).
+function public.trg_returns_guard()
+  returns trigger;
+
+-- Writes order_state_history for returns.
+function public.trg_returns_history()
   returns trigger;
 
 -- Refuses illegal and backward states of a shipment (P0STT), and changes of what it is (42501).
@@ -2494,19 +2899,33 @@ function public.trg_stock_movements_apply()
 function public.trg_tracking_events_apply()
   returns trigger;
 
+-- Applies a new entry to its wallet, or refuses it (P0WAL).
+function public.trg_wallet_entries_apply()
+  returns trigger;
+
+-- Makes the payment_events of wallet payments and refunds.
+function public.trg_wallet_entries_settle()
+  returns trigger;
+
+-- Refuses writers other than wallet_entries (42501).
+function public.trg_wallets_guard()
+  returns trigger;
+
 -- Records an error of an order, holds the order and tells its customer that it takes longer.
 function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id bigint, p_category text, p_severity text, p_code text, p_message text)
   returns void;
 
-<<<<<<< HEAD
 -- Lets fulfilments begin whose goods are there by now; answers how many.
 function public.wake_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns integer;
-=======
+
+-- What a customer has in a currency; 0 without a wallet.
+function public.wallet_balance(p_tenant uuid, p_customer_id bigint, p_currency text)
+  returns bigint;
+
 -- Cancels the fulfilments of lines that did not begin, with their jobs.
 function public.withdraw_fulfillments(p_tenant uuid, p_order_id bigint, p_order_item_ids bigint[])
   returns void;
->>>>>>> d950ddb (orders: edits before goods went, split fulfilments, partial cancels)
 
 -- Places orders whose keys are claimed, all in one go; internal to create_order, place_orders.
 function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid)

@@ -40,6 +40,14 @@ begin
         perform confirm_orders(v_group.tenant_id, v_group.order_ids, v_group.resumed_ids);
       when 'delivered' then
         perform notify_orders(v_group.tenant_id, v_group.order_ids, 'order_delivered');
+        -- Some of it may have come back before the rest arrived.
+        perform follow_returns(v_group.tenant_id, o.order_id)
+        from unnest(v_group.order_ids) as o (order_id)
+        where exists (
+          select
+          from returns as r
+          where r.tenant_id = v_group.tenant_id
+            and r.order_id = o.order_id);
       when 'cancelled' then
         perform release_stock(
           v_group.tenant_id, v_group.order_ids, 'released', 'ORDER_CANCELLED');

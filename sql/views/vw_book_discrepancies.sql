@@ -146,6 +146,14 @@ left join chained as c
   and c.part_id = s.shipment_id and c.is_last
 where c.to_status is distinct from s.status
 union all
+select r.tenant_id, 'history_end', 'return ' || r.return_id,
+  coalesce(c.to_status, 'no history'), r.status
+from returns as r
+left join chained as c
+  on c.tenant_id = r.tenant_id and c.order_id = r.order_id and c.axis = 'return'
+  and c.part_id = r.return_id and c.is_last
+where c.to_status is distinct from r.status
+union all
 select o.tenant_id, 'order_subtotal', 'order ' || o.order_id,
   coalesce(n.total, 0)::text, o.subtotal::text
 from orders as o

@@ -20,6 +20,7 @@ mod promotions;
 mod races;
 mod records;
 mod restock;
+mod returns;
 mod roles;
 mod row_security;
 mod shop;

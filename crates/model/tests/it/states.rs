@@ -47,6 +47,13 @@ async fn a5_every_illegal_transition_is_refused_by_the_database() {
     shop.placed(&order("cod", &[("MUG-1", 1)])).await;
     shop.run("select sp_create_shipment(1, 'dpd', 'D1')").await;
     assert_only_legal_changes(&shop, "shipment", "shipments", "status").await;
+    shop.run(
+        "set session_replication_role = replica;
+         insert into returns (order_id, rma_number) values (1, 'RMA-1');
+         set session_replication_role = origin",
+    )
+    .await;
+    assert_only_legal_changes(&shop, "return", "returns", "status").await;
     assert_only_legal_changes(&shop, "order", "orders", "order_status").await;
     assert_only_legal_changes(&shop, "payment", "orders", "payment_status").await;
     assert_only_legal_changes(&shop, "fulfillment", "fulfillments", "status").await;
