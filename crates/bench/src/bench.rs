@@ -21,7 +21,7 @@ pub struct Bench {
 /// Measures everything that is wanted and prints it.
 pub async fn run(settings: QueueSettings) -> anyhow::Result<()> {
     let screen = Screen::new();
-    let stage = Stage::set(&settings, &screen).await?;
+    let stage = Stage::set(settings.database_url.as_ref(), &screen).await?;
     let report = Report::new(&stage.postgres, settings.rounds());
     let mut bench = Bench {
         settings,

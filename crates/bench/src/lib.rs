@@ -1,4 +1,5 @@
-//! How fast the queue is on this machine, beside what PostgreSQL alone could do.
+//! How fast the queue is on this machine, beside what PostgreSQL alone could do, and how fast
+//! orders are placed.
 //!
 //! Every section measures several rounds after a warm-up and tells the median and the spread.
 //! Figures of one run on one machine compare with each other and with nothing else, so what counts
@@ -9,9 +10,13 @@
 //! - `fleet`: the workers, in this process and in others
 //! - `sections`: one file for each thing that is measured
 //! - `report`: the figures, as a table, as JSON, as Markdown
+//! - `http`: the API in this process, and its clients
+//! - `orders`: `bench orders`
 
 mod bench;
 mod fleet;
+mod http;
+mod orders;
 mod report;
 mod screen;
 mod sections;
@@ -36,6 +41,8 @@ pub struct BenchCommand {
 enum What {
     /// Measure the queue: enqueue, drain, pick-up, sustained rate, and what disturbs them
     Queue(Box<QueueSettings>),
+    /// Measure placing orders over HTTP: rate, latency, and that nothing is oversold
+    Orders(orders::OrdersSettings),
     /// One worker process of a measurement
     #[command(hide = true)]
     Worker(fleet::ChildSettings),
@@ -50,6 +57,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     stevedore_telemetry::Metrics::install()?;
     match command.what {
         What::Queue(settings) => bench::run(*settings).await?,
+        What::Orders(settings) => orders::run(settings).await?,
         What::Worker(settings) => fleet::be_child(settings).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -14,7 +14,6 @@ use stevedore_queue::{NewJob, enqueue_many};
 
 use crate::fleet::Tick;
 use crate::screen::Screen;
-use crate::settings::QueueSettings;
 
 /// Jobs in one enqueue while a queue is filled.
 const FILL_BATCH: u64 = 1000;
@@ -59,12 +58,12 @@ pub struct Cost {
 
 impl Stage {
     /// Starts a private server, or looks whether the given database may be used.
-    pub async fn set(settings: &QueueSettings, screen: &Screen) -> anyhow::Result<Stage> {
-        let server = match settings.database_url {
+    pub async fn set(given: Option<&SecretString>, screen: &Screen) -> anyhow::Result<Stage> {
+        let server = match given {
             Some(_) => None,
             None => Some(PrivateServer::start(PrivateServerOptions::default()).await?),
         };
-        let url = match (&settings.database_url, &server) {
+        let url = match (given, &server) {
             (Some(url), _) => url.clone(),
             (None, Some(server)) => server.url(),
             (None, None) => unreachable!("a server was started above"),

@@ -1,0 +1,137 @@
+//! The API in this process, and clients that cost next to nothing: they share the cores with what
+//! they measure.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use stevedore_enqueue_api::{ApiSettings, ServeError};
+use stevedore_model::TenantId;
+use stevedore_model::api_keys::{self, NewKey};
+use stevedore_queue::CancellationToken;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+use crate::stage::Stage;
+
+/// Connections of the API to the database, its own default.
+const CONNECTIONS: u32 = 10;
+/// No answer of the API is longer.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// An API that serves.
+pub struct Api {
+    address: SocketAddr,
+    pool: PgPool,
+    key: NewKey,
+    stop: CancellationToken,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Api {
+    /// Starts it, with a key that has this scope.
+    pub async fn start(stage: &Stage, scope: &str) -> anyhow::Result<Api> {
+        let pool = stage.connect(CONNECTIONS)?;
+        let scopes = [scope.to_owned()];
+        let key = api_keys::create(&pool, TenantId::SHOP, "bench", &scopes, None).await?;
+        let stop = CancellationToken::new();
+        let (listening, address) = tokio::sync::oneshot::channel();
+        let settings = ApiSettings {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ..Default::default()
+        };
+        let serving = stevedore_enqueue_api::run(settings, pool.clone(), stop.clone(), |address| {
+            let _ = listening.send(address);
+        });
+        let serving = tokio::spawn(serving);
+        Ok(Api {
+            address: address.await.context("the API did not start")?,
+            pool,
+            key,
+            stop,
+            serving,
+        })
+    }
+
+    /// A client with a connection of its own.
+    pub async fn client(&self) -> anyhow::Result<Client> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let token = self.key.token.expose_secret();
+        Ok(Client {
+            stream,
+            head: format!(
+                "host: {}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n",
+                self.address
+            ),
+            answer: Vec::with_capacity(ANSWER_BYTES_MAX),
+        })
+    }
+
+    /// Ends it, and takes the key back.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.serving.await??;
+        api_keys::revoke(&self.pool, TenantId::SHOP, &self.key.key_id).await?;
+        self.pool.close().await;
+        Ok(())
+    }
+}
+
+/// One connection, kept open.
+pub struct Client {
+    stream: TcpStream,
+    head: String,
+    answer: Vec<u8>,
+}
+
+impl Client {
+    /// Sends JSON, with an Idempotency-Key if there is one; the status of the answer.
+    pub async fn post(&mut self, path: &str, key: Option<&str>, body: &str) -> anyhow::Result<u16> {
+        let mut request = format!("POST {path} HTTP/1.1\r\n{}", self.head);
+        if let Some(key) = key {
+            write!(request, "idempotency-key: {key}\r\n")?;
+        }
+        write!(request, "content-length: {}\r\n\r\n{body}", body.len())?;
+        self.stream.write_all(request.as_bytes()).await?;
+        self.read_answer().await?;
+        let status = self.answer.get(9..12).map(String::from_utf8_lossy);
+        status
+            .and_then(|status| status.parse().ok())
+            .with_context(|| format!("no status: {}", self.said()))
+    }
+
+    /// The last answer.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.answer).into_owned()
+    }
+
+    /// Reads one answer whole, by its content-length.
+    async fn read_answer(&mut self) -> anyhow::Result<()> {
+        self.answer.clear();
+        let mut whole = None;
+        while whole.is_none_or(|whole| self.answer.len() < whole) {
+            let read = self.stream.read_buf(&mut self.answer).await?;
+            if read == 0 || self.answer.len() > ANSWER_BYTES_MAX {
+                bail!("the API closed the connection, or said too much");
+            }
+            whole = whole.or_else(|| length_of(&self.answer));
+        }
+        Ok(())
+    }
+}
+
+/// How long an answer will be, once its head is there.
+fn length_of(answer: &[u8]) -> Option<usize> {
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n")?;
+    let text = std::str::from_utf8(&answer[..head]).ok()?;
+    let body: usize = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse().ok())?
+    })?;
+    Some(head + 4 + body)
+}

@@ -1,0 +1,196 @@
+//! How fast orders are placed over HTTP, and that none is sold twice.
+
+mod shop;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::Args;
+use serde::Serialize;
+
+use crate::http::{Api, Client};
+use crate::screen::Screen;
+use crate::stage::{Stage, futures_of};
+use crate::stats::percentile;
+
+/// Settings of `stevedore bench orders`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+On a private PostgreSQL with the durability of a real one, over HTTP, all on this machine: clients, \
+API and database share its cores.
+
+First orders of two lines each over 50 products, with stock for all. Then orders for one hot \
+product of which there is stock for three in four: the rest must be refused, and none sold twice.
+
+Examples:
+  stevedore bench orders
+  stevedore bench orders --orders 5000 --clients 4
+  stevedore bench orders --json | tail -1 | jq .orders_per_s")]
+pub struct OrdersSettings {
+    /// Orders to place, and again as many for the hot product
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+        value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    orders: u64,
+
+    /// Clients that place them, each over a connection of its own
+    #[arg(long, value_name = "C", default_value_t = 16,
+        value_parser = clap::value_parser!(u64).range(1..=1000))]
+    clients: u64,
+
+    /// How they are paid; with cod each is confirmed and its fulfilment enqueued, too
+    #[arg(long, value_name = "METHOD", default_value = "stripe")]
+    payment_method: String,
+
+    /// Print the result as one JSON object, the last line on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was seen.
+#[derive(Debug, Serialize)]
+struct Seen {
+    orders: u64,
+    clients: u64,
+    orders_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    hot_orders_per_s: f64,
+    hot_p99_ms: f64,
+    hot_sold: u64,
+    hot_stock: u64,
+    hot_refused: u64,
+    /// Units promised beyond the stock, and whatever else the books say is wrong.
+    oversold: u64,
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// If the API answers anything but placed or out of stock.
+pub async fn run(settings: OrdersSettings) -> anyhow::Result<()> {
+    let screen = Screen::new();
+    screen.plan(4);
+    screen.step("opening a shop");
+    let stage = Stage::set(None, &screen).await?;
+    shop::open(&stage.pool, settings.orders).await?;
+    let api = Api::start(&stage, "orders:write").await?;
+
+    // The first orders find cold caches and no plans; they are not counted.
+    let warm_up = settings.orders / 20;
+    screen.step("warm-up");
+    place(&api, &settings, warm_up, shop::order).await?;
+    screen.step(&format!("{} orders of two lines", settings.orders));
+    let spread = place(&api, &settings, settings.orders, shop::order).await?;
+    if spread.refused > 0 {
+        bail!("{} orders were refused, with stock for all", spread.refused);
+    }
+    screen.step(&format!("{} orders for one product", settings.orders));
+    let hot = place(&api, &settings, settings.orders, shop::hot_order).await?;
+    api.stop().await?;
+    screen.finish();
+
+    let seen = Seen {
+        orders: settings.orders,
+        clients: settings.clients,
+        orders_per_s: spread.placed as f64 / spread.seconds,
+        p50_ms: percentile(&spread.latencies_ms, 0.5),
+        p99_ms: percentile(&spread.latencies_ms, 0.99),
+        hot_orders_per_s: hot.placed as f64 / hot.seconds,
+        hot_p99_ms: percentile(&hot.latencies_ms, 0.99),
+        hot_sold: hot.placed,
+        hot_stock: shop::hot_stock(settings.orders),
+        hot_refused: hot.refused,
+        oversold: shop::oversold(&stage.pool).await?,
+    };
+    print(&seen, settings.json)?;
+    stage.strike().await
+}
+
+/// What became of many orders.
+#[derive(Default)]
+struct Outcome {
+    placed: u64,
+    refused: u64,
+    seconds: f64,
+    /// Sorted.
+    latencies_ms: Vec<f64>,
+}
+
+/// The clients place as many orders together, each one after the other.
+async fn place(
+    api: &Api,
+    settings: &OrdersSettings,
+    orders: u64,
+    body: impl Fn(u64, &str) -> String,
+) -> anyhow::Result<Outcome> {
+    let next = AtomicU64::new(0);
+    let clients = futures_of((0..settings.clients).map(|_| api.client())).await?;
+    let began = Instant::now();
+    let placing = clients.into_iter().map(|mut client| {
+        let (next, body) = (&next, &body);
+        async move {
+            let mut outcome = Outcome::default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= orders {
+                    return Ok(outcome);
+                }
+                let order = body(number, &settings.payment_method);
+                place_one(&mut client, &order, &mut outcome).await?;
+            }
+        }
+    });
+    let outcomes = futures_of(placing).await?;
+    let mut all = Outcome {
+        seconds: began.elapsed().as_secs_f64(),
+        ..Outcome::default()
+    };
+    for outcome in outcomes {
+        all.placed += outcome.placed;
+        all.refused += outcome.refused;
+        all.latencies_ms.extend(outcome.latencies_ms);
+    }
+    all.latencies_ms.sort_by(f64::total_cmp);
+    Ok(all)
+}
+
+async fn place_one(client: &mut Client, order: &str, outcome: &mut Outcome) -> anyhow::Result<()> {
+    let key = format!("{:032x}", rand::random::<u128>());
+    let began = Instant::now();
+    match client.post("/v1/orders", Some(&key), order).await? {
+        201 => outcome.placed += 1,
+        409 if client.said().contains("out_of_stock") => outcome.refused += 1,
+        _ => bail!("the API answered {}", client.said()),
+    }
+    let latency = began.elapsed().as_secs_f64() * 1000.0;
+    outcome.latencies_ms.push(latency);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the result is the command's output")]
+fn print(seen: &Seen, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(seen)?);
+        return Ok(());
+    }
+    let Seen {
+        orders,
+        clients,
+        orders_per_s,
+        p50_ms,
+        p99_ms,
+        hot_orders_per_s,
+        hot_p99_ms,
+        hot_sold,
+        hot_stock,
+        hot_refused,
+        oversold,
+    } = seen;
+    println!("{orders} orders of two lines, {clients} clients");
+    println!("  orders_per_s  {orders_per_s:>9.0}   p50_ms {p50_ms:.1}   p99_ms {p99_ms:.1}");
+    println!("{orders} orders for one product, {hot_stock} in stock");
+    println!("  orders_per_s  {hot_orders_per_s:>9.0}   p99_ms {hot_p99_ms:.1}");
+    println!("  sold {hot_sold}, refused {hot_refused}, oversold {oversold}");
+    Ok(())
+}
