@@ -11,7 +11,14 @@ begin
   for v_group in
     select n.tenant_id, array_agg(distinct n.order_id) as order_ids
     from new_rows as n
-    join orders as o using (tenant_id, order_id)
+    -- A look-up, whatever the planner thinks of an index on pending orders.
+    cross join lateral (
+      select k.order_status
+      from orders as k
+      where k.tenant_id = n.tenant_id
+        and k.order_id = n.order_id
+      offset 0
+    ) as o
     where o.order_status = 'pending'
     group by n.tenant_id
     order by n.tenant_id

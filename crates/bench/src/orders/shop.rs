@@ -42,7 +42,6 @@ pub async fn open(pool: &PgPool, orders: u64) -> anyhow::Result<()> {
             .execute(pool)
             .await?;
     }
-    sqlx::query("vacuum analyze").execute(pool).await?;
     Ok(())
 }
 
