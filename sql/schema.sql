@@ -27,6 +27,28 @@ create table public.api_keys (
   constraint api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
+-- Whom rules of the kind blocklist match: by phone, mail address or its domain, network address, or customer.
+create table public.blocklist (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- phone, email, email_domain, ip or customer.
+  kind text not null,
+  -- Lower case; of a customer, the shop's own id (personal data).
+  value text not null,
+  -- Why.
+  reason text not null,
+  -- Until when; null: for ever.
+  expires_at timestamp with time zone,
+  -- Who wrote it.
+  created_by text not null default CURRENT_USER,
+  -- When.
+  created_at timestamp with time zone not null default clock_now(),
+  constraint blocklist_pkey PRIMARY KEY (tenant_id, kind, value),
+  constraint blocklist_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'email'::text, 'email_domain'::text, 'ip'::text, 'customer'::text]))),
+  constraint blocklist_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint blocklist_value_check CHECK (((length(value) >= 1) AND (length(value) <= 254)))
+);
+
 -- Known buyers. Guests have no row: their orders carry what they said of themselves.
 create table public.customers (
   -- The shop.
@@ -54,6 +76,42 @@ create table public.customers (
   constraint customers_locale_check CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
   constraint customers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint customers_phone_check CHECK (((length(phone) >= 7) AND (length(phone) <= 20)))
+);
+
+-- What makes an order suspicious. screen_orders() adds up the scores of the rules that match before an order is confirmed; while none is enabled it looks here once and at nothing else.
+create table public.fraud_rules (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The shop's own name of the rule.
+  rule_code text not null,
+  -- high_value; velocity_phone, velocity_email, velocity_ip: many orders in a short time; address_mismatch: billed elsewhere; blocklist; custom: a measure of the order.
+  kind text not null,
+  -- high_value: {currency, at_least}; velocity_*: {orders, minutes}; address_mismatch: {field}; custom: {measure, at_least}, the measure being units, lines, line_units (most of one line), discount_percent, is_guest or is_new_customer (1 or 0).
+  params jsonb not null default '{}'::jsonb,
+  -- What a match adds to the order's risk score, 1 to 100.
+  score smallint not null,
+  -- Whether it is looked at.
+  is_enabled boolean not null default false,
+  -- What it is for, for people.
+  comment text,
+  -- When it was made.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When it last changed.
+  updated_at timestamp with time zone not null default clock_now(),
+  constraint fraud_rules_pkey PRIMARY KEY (tenant_id, rule_code),
+  constraint fraud_rules_comment_check CHECK ((length(comment) <= 1000)),
+  constraint fraud_rules_kind_check CHECK ((kind = ANY (ARRAY['high_value'::text, 'velocity_phone'::text, 'velocity_email'::text, 'velocity_ip'::text, 'address_mismatch'::text, 'blocklist'::text, 'custom'::text]))),
+  constraint fraud_rules_params_check CHECK ((
+CASE
+    WHEN (jsonb_typeof(params) <> 'object'::text) THEN false
+    WHEN (kind = 'high_value'::text) THEN (((params ->> 'currency'::text) ~ '^[A-Z]{3}$'::text) AND (jsonb_typeof((params -> 'at_least'::text)) = 'number'::text))
+    WHEN (kind ~~ 'velocity%'::text) THEN ((jsonb_typeof((params -> 'orders'::text)) = 'number'::text) AND (jsonb_typeof((params -> 'minutes'::text)) = 'number'::text) AND ((((params ->> 'minutes'::text))::numeric >= (1)::numeric) AND (((params ->> 'minutes'::text))::numeric <= (10080)::numeric)))
+    WHEN (kind = 'address_mismatch'::text) THEN ((params ->> 'field'::text) = ANY (ARRAY['country'::text, 'province'::text, 'city'::text, 'postal_code'::text]))
+    WHEN (kind = 'custom'::text) THEN ((jsonb_typeof((params -> 'at_least'::text)) = 'number'::text) AND ((params ->> 'measure'::text) = ANY (ARRAY['units'::text, 'lines'::text, 'discount_percent'::text, 'line_units'::text, 'is_guest'::text, 'is_new_customer'::text])))
+    ELSE true
+END IS TRUE)),
+  constraint fraud_rules_rule_code_check CHECK ((rule_code ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+  constraint fraud_rules_score_check CHECK (((score >= 1) AND (score <= 100)))
 );
 
 -- Which units of which lines a fulfilment delivers.
@@ -660,15 +718,53 @@ create table public.order_metrics (
   constraint order_metrics_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id)
 );
 
+-- Which rules an order matched when it was screened last: what its risk score is made of.
+create table public.order_risk_reasons (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The order.
+  order_id bigint not null,
+  -- The rule; it may be gone by now.
+  rule_code text not null,
+  -- What it added.
+  score smallint not null,
+  -- Why it matched, in words, without personal data.
+  detail text not null,
+  -- When the order was screened.
+  created_at timestamp with time zone not null default clock_now(),
+  constraint order_risk_reasons_pkey PRIMARY KEY (tenant_id, order_id, rule_code),
+  constraint order_risk_reasons_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id)
+);
+
 -- A shop's own order policy; a shop without a row has the defaults.
 create table public.order_settings (
   -- The shop.
   tenant_id uuid not null default current_tenant_id(),
   -- How long a pending order holds its stock before it expires; 15 minutes without a row.
   reservation_ttl interval not null default '00:15:00'::interval,
+  -- An order with this risk score or more waits for a person before it is confirmed; 70 without a row.
+  risk_hold_score smallint not null default 70,
   constraint order_settings_pkey PRIMARY KEY (tenant_id),
-  constraint order_settings_reservation_ttl_check CHECK (((reservation_ttl >= '00:00:01'::interval) AND (reservation_ttl <= '90 days'::interval)))
+  constraint order_settings_reservation_ttl_check CHECK (((reservation_ttl >= '00:00:01'::interval) AND (reservation_ttl <= '90 days'::interval))),
+  constraint order_settings_risk_hold_score_check CHECK (((risk_hold_score >= 1) AND (risk_hold_score <= 100)))
 );
+
+-- Which phone, mail and network addresses orders were seen with, as hashes: what the velocity rules count. Written while one is enabled, and forgotten after a week.
+create table public.order_sightings (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- phone, email or ip.
+  kind text not null,
+  -- SHA-256 of the address with the shop's id.
+  value_hash bytea not null,
+  -- The order.
+  order_id bigint not null,
+  -- When it was screened.
+  seen_at timestamp with time zone not null default clock_now(),
+  constraint order_sightings_pkey PRIMARY KEY (tenant_id, kind, value_hash, order_id),
+  constraint order_sightings_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'email'::text, 'ip'::text])))
+);
+CREATE INDEX order_sightings_seen_at_idx ON public.order_sightings USING btree (seen_at);
 
 -- Every change of state, written by triggers whoever makes it; append-only.
 create table public.order_state_history (
@@ -835,7 +931,7 @@ CREATE TRIGGER trg_orders_address BEFORE UPDATE ON public.orders FOR EACH ROW WH
 CREATE TRIGGER trg_orders_delete BEFORE DELETE OR TRUNCATE ON public.orders FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_orders_guard BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION trg_orders_guard();
 CREATE TRIGGER trg_orders_money_mark_insert BEFORE INSERT ON public.orders FOR EACH ROW WHEN (((new.order_status = 'pending'::text) AND ((new.payment_method = 'wallet'::text) OR (new.promo_code IS NOT NULL) OR (new.total_amount = 0)))) EXECUTE FUNCTION trg_orders_money_mark();
-CREATE TRIGGER trg_orders_money_mark_update BEFORE UPDATE ON public.orders FOR EACH ROW WHEN (((new.order_status <> old.order_status) AND (((new.order_status = ANY (ARRAY['cancelled'::text, 'expired'::text, 'payment_failed'::text])) AND ((old.payment_status <> ALL (ARRAY['pending'::text, 'failed'::text])) OR (old.promo_code IS NOT NULL))) OR ((new.order_status = 'pending'::text) AND ((new.payment_method = 'wallet'::text) OR (new.promo_code IS NOT NULL) OR (new.total_amount = 0) OR (new.payment_status = 'paid'::text)))))) EXECUTE FUNCTION trg_orders_money_mark();
+CREATE TRIGGER trg_orders_money_mark_update BEFORE UPDATE ON public.orders FOR EACH ROW WHEN (((new.order_status <> old.order_status) AND (((new.order_status = ANY (ARRAY['cancelled'::text, 'expired'::text, 'payment_failed'::text])) AND ((old.payment_status <> ALL (ARRAY['pending'::text, 'failed'::text])) OR (old.promo_code IS NOT NULL))) OR ((new.order_status = 'pending'::text) AND ((new.payment_method = 'wallet'::text) OR (new.promo_code IS NOT NULL) OR (new.total_amount = 0) OR (new.payment_status = 'paid'::text) OR ((old.order_status = 'on_hold'::text) AND (new.payment_method = ANY (ARRAY['cod'::text, 'account'::text])))))))) EXECUTE FUNCTION trg_orders_money_mark();
 CREATE CONSTRAINT TRIGGER trg_orders_total AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.order_status <> 'draft'::text)) EXECUTE FUNCTION trg_orders_total();
 CREATE CONSTRAINT TRIGGER trg_orders_total_update AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.order_status <> 'draft'::text) AND ((old.order_status = 'draft'::text) OR (new.subtotal <> old.subtotal)))) EXECUTE FUNCTION trg_orders_total();
 
@@ -2243,6 +2339,10 @@ function public.advance_fulfillment(p_tenant uuid, p_fulfillment_id bigint, p_ta
 function public.advance_order(p_tenant uuid, p_order_id bigint)
   returns void;
 
+-- As what an order's buyer is on the blocklist and why, or null.
+function public.blocked_as(p_tenant uuid, p_order_id bigint)
+  returns text;
+
 -- Ends the fulfilments of closed orders and cancels their waiting jobs.
 function public.cancel_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns void;
@@ -2267,7 +2367,7 @@ function public.clock_now()
 function public.commit_stock(p_tenant uuid, p_order_ids bigint[])
   returns integer;
 
--- Confirms orders that are paid and whose lines are all there.
+-- Confirms orders that are paid, or need not be yet, and whose lines are all there.
 function public.confirm_complete_orders(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
@@ -2339,6 +2439,10 @@ function public.expect_version(p_tenant uuid, p_order_id bigint, p_lock_version 
 function public.explain_holds(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
+-- What an order's risk score is made of, rule by rule; P0NOF.
+function public.explain_risk(p_order_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
+
 -- The keys of an item's level at a location, made empty if there was none; P0NOF.
 function public.find_level(p_tenant uuid, p_sku text, p_location_code text)
   returns TABLE(item_id bigint, location_id bigint);
@@ -2407,6 +2511,10 @@ function public.lock_wallets(p_tenant uuid, p_order_ids bigint[])
 function public.log_order(p_tenant uuid, p_order_id bigint, p_action text, p_details jsonb)
   returns void;
 
+-- Why an order matches a rule, in words, or null.
+function public.match_fraud_rule(p_order orders, p_kind text, p_params jsonb)
+  returns text;
+
 -- Whether a kind of stock movement may move this; the check of stock_movements.
 function public.movement_is_legal(p_kind text, p_on_hand bigint, p_reserved bigint, p_allocated bigint, p_incoming bigint, p_damaged bigint, p_backordered bigint, p_reason text)
   returns boolean;
@@ -2418,6 +2526,10 @@ function public.notify_orders(p_tenant uuid, p_order_ids bigint[], p_type text, 
 -- Begins an attempt to pay for an order; P0NOF, P0STT, P0VAL, P0INV.
 function public.open_payment(p_order_id bigint, p_provider text, p_payment_ref text DEFAULT NULL::text, p_session_ref text DEFAULT NULL::text, p_amount bigint DEFAULT NULL::bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- A measure of an order for rules of the kind custom: units, lines, discount_percent, …
+function public.order_measure(p_tenant uuid, p_order_id bigint, p_measure text)
+  returns numeric;
 
 -- Why an order may not enter a state, in words, or null: its fulfilments.
 function public.order_obstacle(p_tenant uuid, p_order_id bigint, p_to text)
@@ -2466,6 +2578,10 @@ function public.promo_customer_key(p_customer_id bigint, p_email text, p_phone t
 -- What a code takes off an order, or the reason why it does not.
 function public.promo_offer(p_code text, p_currency text, p_subtotal bigint, p_shipping_fee bigint, p_customer_key text, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(promotion_id bigint, discount_amount bigint, problem text, message text);
+
+-- How many orders were seen with an address in the last minutes.
+function public.recent_orders(p_tenant uuid, p_kind text, p_value text, p_minutes integer)
+  returns bigint;
 
 -- Records what a provider says of a payment, each fact once, in any order. P0NOF, P0VAL.
 function public.record_payment_event(p_provider text, p_event_id text, p_type text, p_occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_order_id bigint DEFAULT NULL::bigint, p_payment_ref text DEFAULT NULL::text, p_session_ref text DEFAULT NULL::text, p_amount bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_refund_id bigint DEFAULT NULL::bigint, p_details jsonb DEFAULT '{}'::jsonb, p_tenant uuid DEFAULT current_tenant_id())
@@ -2555,9 +2671,17 @@ function public.return_promos(p_tenant uuid, p_order_ids bigint[])
 function public.return_value(p_tenant uuid, p_return_id bigint)
   returns bigint;
 
+-- From which risk score on an order waits for a person; 70 unless the shop says otherwise.
+function public.risk_hold_score(p_tenant uuid)
+  returns integer;
+
 -- The policies of row security that a table is to have.
 function public.row_rules(p_table regclass)
   returns TABLE(name text, remark text, body text);
+
+-- Scores orders before they are confirmed and holds the risky; answers those that may go on.
+function public.screen_orders(p_tenant uuid, p_order_ids bigint[])
+  returns bigint[];
 
 -- The customer of the session (setting stevedore.customer_id); null, which no row is of, when unset.
 function public.session_customer_id()
@@ -2578,6 +2702,14 @@ function public.settle_refund(p_refund_id bigint, p_provider_refund_id text DEFA
 -- How far a parcel in a state has come; null for exception and cancelled.
 function public.shipment_rank(p_status text)
   returns smallint;
+
+-- Remembers with which addresses orders were seen, for the velocity rules.
+function public.sight_orders(p_tenant uuid, p_order_ids bigint[])
+  returns void;
+
+-- How order_sightings keep an address: as a hash that is another one in every shop.
+function public.sighting_hash(p_tenant uuid, p_value text)
+  returns bytea;
 
 -- The provider took a fulfilment and works on it; twice is once. P0NOF, P0STT.
 function public.sp_accept_fulfillment(p_fulfillment_id bigint, p_provider_order_id text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
@@ -2823,7 +2955,7 @@ function public.trg_orders_money()
 function public.trg_orders_money_mark()
   returns trigger;
 
--- Confirms paid orders that wait for nothing else.
+-- Confirms orders that wait for nothing else.
 function public.trg_orders_paid()
   returns trigger;
 

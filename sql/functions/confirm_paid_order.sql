@@ -1,6 +1,6 @@
--- Confirms an order whose money has come. If its stock was given back meanwhile it is promised
--- again; if it is gone, the order is cancelled, which gives the money back: nobody pays for
--- what the shop does not have. The caller holds the order.
+-- Confirms an order whose money has come, unless a person should see it first. If its stock was
+-- given back meanwhile it is promised again; if it is gone, the order is cancelled, which gives the
+-- money back: nobody pays for what the shop does not have. The caller holds the order.
 create or replace function confirm_paid_order(p_tenant uuid, p_order_id bigint)
 returns void
 language plpgsql volatile
@@ -23,6 +23,9 @@ begin
     where tenant_id = p_tenant
       and order_id = p_order_id;
     perform renew_stock(p_tenant, array[p_order_id]);
+  end if;
+  if screen_orders(p_tenant, array[p_order_id]) is null then
+    return;
   end if;
   update orders
   set order_status = 'confirmed'

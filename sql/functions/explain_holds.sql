@@ -6,13 +6,13 @@ language plpgsql volatile
 as $$
 begin
   insert into order_holds (tenant_id, order_id, reason, notes, held_by)
-  select p_tenant, order_id, 'other', left(coalesce(current_reason(), ''), 1000), current_actor()
-  from unnest(p_order_ids) as order_id
+  select p_tenant, n.order_id, 'other', left(coalesce(current_reason(), ''), 1000), current_actor()
+  from unnest(p_order_ids) as n (order_id)
   where not exists (
     select
     from order_holds as h
     where h.tenant_id = p_tenant
-      and h.order_id = order_id
+      and h.order_id = n.order_id
       and h.released_at is null);
 end
 $$;

@@ -1,7 +1,8 @@
 -- Confirms a pending or held order: its stock is committed, its fulfilments and their jobs begin.
 -- Confirming an order that is confirmed, or further, changes nothing: a caller who lost the answer
--- may ask again. P0NOF, P0STT; P0EXP when its reservation lapsed before: the stock may be promised
--- to somebody else by now.
+-- may ask again. One that the fraud rules find risky is held instead; confirming it once more, on
+-- hold, is a person's word that counts. P0NOF, P0STT; P0EXP when its reservation lapsed before: the
+-- stock may be promised to somebody else by now.
 create or replace function sp_confirm_order(
   p_order_id bigint,
   p_actor text,
@@ -27,6 +28,9 @@ begin
   end if;
   if v_status not in ('pending', 'on_hold') then
     perform refuse_transition('order', v_status, 'confirmed');
+  end if;
+  if v_status = 'pending' and screen_orders(p_tenant, array[p_order_id]) is null then
+    return;
   end if;
   perform act_as(p_actor, p_notes);
   update orders

@@ -2,8 +2,9 @@
 -- all of them in one go. What is invalid is told and left out; whatever else stands in the way of
 -- one of them is raised, and then none is written.
 --
--- Payment on delivery (cod) and on account are confirmed at once; every other order is pending
--- until sp_confirm_order(), and gives its stock back when orders.expires_at comes first.
+-- Payment on delivery (cod) and on account are confirmed at once, unless the fraud rules hold them;
+-- every other order is pending until it is paid or sp_confirm_order() says so, and gives its stock
+-- back when orders.expires_at comes first.
 --
 -- Answers a row for each of p_orders: its place (from 1), and the answer or the problems.
 -- Raises P0INV (DETAIL: what is short).
@@ -45,6 +46,7 @@ begin
   select array_agg(w.order_id order by w.order_id) into v_confirmed_ids
   from unnest(v_order_ids, v_places) as w (order_id, place)
   where p_orders->(w.place - 1)->>'payment_method' in ('cod', 'account');
+  v_confirmed_ids := screen_orders(p_tenant, v_confirmed_ids);
   if v_confirmed_ids is not null then
     update orders
     set order_status = 'confirmed'

@@ -28,5 +28,6 @@ when (new.order_status <> old.order_status
       and (old.payment_status not in ('pending', 'failed') or old.promo_code is not null)
     or new.order_status = 'pending'
       and (new.payment_method = 'wallet' or new.promo_code is not null or new.total_amount = 0
-        or new.payment_status = 'paid')))
+        or new.payment_status = 'paid'
+        or old.order_status = 'on_hold' and new.payment_method in ('cod', 'account'))))
 execute function trg_orders_money_mark();
