@@ -17,8 +17,8 @@ use crate::stats::percentile;
 /// Settings of `stevedore bench orders`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-On a private PostgreSQL with the durability of a real one, over HTTP, all on this machine: clients, \
-API and database share its cores.
+On a private PostgreSQL with the durability of a real one, over HTTP. Clients, API and database \
+share this machine's cores.
 
 First orders of two lines each over 50 products, with stock for all. Then orders for one hot \
 product of which there is stock for three in four: the rest must be refused, and none sold twice.
