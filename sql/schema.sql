@@ -2551,6 +2551,10 @@ function public.order_summary(p_tenant uuid, p_order_id bigint)
 function public.orders_problems(p_orders jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(place integer, problems jsonb);
 
+-- Which orders ask for more than there is at this moment, each by itself.
+function public.orders_short_of_stock(p_orders jsonb, p_tenant uuid)
+  returns TABLE(place integer, shortages jsonb);
+
 -- Pays new orders from their customers' wallets, all or nothing; P0WAL.
 function public.pay_from_wallet(p_tenant uuid, p_order_ids bigint[])
   returns void;

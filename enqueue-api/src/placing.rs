@@ -128,10 +128,6 @@ async fn write_of(pool: &PgPool, tenant: TenantId, requests: &[Arc<PlaceRequest>
                 result => Answer::Done(result),
             })
             .collect(),
-        Err(error) if error.as_database_error().is_some() => {
-            tracing::warn!(%error, orders = requests.len(), "orders are placed one by one");
-            requests.iter().map(|_| Answer::Alone).collect()
-        }
         Err(error) => {
             tracing::warn!(%error, orders = requests.len(), "a batch of orders was not written");
             requests.iter().map(|_| Answer::Lost).collect()

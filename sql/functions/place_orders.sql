@@ -9,8 +9,10 @@
 -- Answers a row for each order: place (from 1); its answer, and whether it was given before; or why
 -- it was refused, with SQLSTATE, message and detail of create_order().
 --
--- First all are tried in one go. If one of them can't be placed (P0INV, say) nothing of that is
--- kept, and each is placed by itself, in order: the first come is the first served.
+-- All are written in one go, so that their locks are taken in the total order. What is invalid, or
+-- asks for more than there is, is left out. Should it fail all the same (two want the last unit, a
+-- promotion is used up) that error is raised, nothing is written, and the caller places each in a
+-- transaction of its own: one after the other in this one could deadlock.
 create or replace function place_orders(
   p_orders jsonb,
   p_keys text[],
@@ -38,8 +40,7 @@ as $$
 #variable_conflict use_column
 declare
   v_places integer[];
-  v_claimed integer[] := '{}';
-  v_place integer;
+  v_done integer[] := '{}';
   v_message text;
   v_detail text;
 begin
@@ -47,18 +48,17 @@ begin
     select c.place, c.response is not null, c.response, c.error_code, c.error_message
     from claim_idempotency_keys(p_tenant, p_keys, 'orders.create', p_request_hashes) as c
   loop
-    v_claimed := v_claimed || place;
+    v_done := v_done || place;
     return next;
   end loop;
-  select array_agg(n order by n) into v_places
-  from generate_series(1, jsonb_array_length(p_orders)) as n
-  where n <> all (v_claimed);
-  if v_places is null then
-    return;
-  end if;
 
-  -- One alone is placed by itself at once, below.
-  if cardinality(v_places) > 1 then
+  for v_try in 1..2 loop
+    select array_agg(n order by n) into v_places
+    from generate_series(1, jsonb_array_length(p_orders)) as n
+    where n <> all (v_done);
+    if v_places is null then
+      return;
+    end if;
     begin
       return query
         select v_places[w.place], false, w.response,
@@ -74,29 +74,29 @@ begin
       return;
     exception
       when others then
-        if sqlstate !~ '^P0[A-Z]{3}$' then
-          raise;
-        end if;
-    end;
-  end if;
-
-  foreach v_place in array v_places loop
-    begin
-      return query
-        select v_place, false, w.response,
-          case when w.problems is not null then 'P0VAL' end,
-          case when w.problems is not null then 'the order is invalid' end,
-          w.problems::text
-        from write_orders(jsonb_build_array(p_orders->(v_place - 1)), p_keys[v_place:v_place],
-          p_request_hashes[v_place:v_place], p_traceparents[v_place:v_place], p_tenant) as w;
-    exception
-      when others then
-        if sqlstate !~ '^P0[A-Z]{3}$' then
-          raise;
-        end if;
         get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
-        return query select v_place, false, null::jsonb, sqlstate, v_message, v_detail;
+        if sqlstate !~ '^P0[A-Z]{3}$' then
+          raise;
+        elsif cardinality(v_places) = 1 then
+          return query select v_places[1], false, null::jsonb, sqlstate, v_message, v_detail;
+          return;
+        elsif sqlstate <> 'P0INV' or v_try = 2 then
+          raise;
+        end if;
     end;
+
+    replayed := false;
+    response := null;
+    error_code := 'P0INV';
+    for place, error_message, error_detail in
+      select v_places[s.place], format('not enough stock of %s', s.shortages->0->>'sku'),
+        s.shortages::text
+      from orders_short_of_stock(
+        (select jsonb_agg(p_orders->(n - 1) order by n) from unnest(v_places) as n), p_tenant) as s
+    loop
+      v_done := v_done || place;
+      return next;
+    end loop;
   end loop;
 end
 $$;

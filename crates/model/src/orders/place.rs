@@ -4,8 +4,8 @@ use std::borrow::Borrow;
 
 use serde::Deserialize;
 use serde_json::Value;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 
 use super::{NewOrder, PlaceError, Placed};
 use crate::problems::FieldProblem;
@@ -81,14 +81,38 @@ pub struct PlaceRequest {
     pub traceparent: Option<String>,
 }
 
-/// Places many orders of a shop in one round trip and one transaction, each by itself: one that is
-/// refused leaves nothing and does not keep the others from being placed. Answers in their order. A
-/// key that is in flight elsewhere is not waited for.
+/// Places many orders of a shop, each by itself: one that is refused leaves nothing and does not
+/// keep the others from being placed. Answers in their order. In one round trip and transaction,
+/// unless they get in each other's way: then each has one of its own, and may wait for its key.
 ///
 /// # Errors
-/// If the database fails; then none was placed.
+/// If the database fails; what was placed by then is unknown.
 pub async fn place_many<R: Borrow<PlaceRequest>>(
-    db: impl PgExecutor<'_>,
+    pool: &PgPool,
+    tenant: TenantId,
+    requests: &[R],
+) -> Result<Vec<Result<Placed, PlaceError>>, sqlx::Error> {
+    match place_together(pool, tenant, requests).await {
+        Err(error) if error.as_database_error().is_some() => {}
+        placed => return placed,
+    }
+    let mut results = Vec::with_capacity(requests.len());
+    for request in requests.iter().map(Borrow::borrow) {
+        let placed = place(
+            pool,
+            tenant,
+            &request.order,
+            request.idempotency_key.as_deref(),
+            request.request_hash,
+            request.traceparent.as_deref(),
+        );
+        results.push(placed.await);
+    }
+    Ok(results)
+}
+
+async fn place_together<R: Borrow<PlaceRequest>>(
+    pool: &PgPool,
     tenant: TenantId,
     requests: &[R],
 ) -> Result<Vec<Result<Placed, PlaceError>>, sqlx::Error> {
@@ -114,7 +138,7 @@ pub async fn place_many<R: Borrow<PlaceRequest>>(
         &traceparents as _,
         tenant.0
     )
-    .fetch_all(db)
+    .fetch_all(pool)
     .await?;
     rows.sort_unstable_by_key(|row| row.place);
     if rows.len() != requests.len() {

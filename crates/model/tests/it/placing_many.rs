@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use stevedore_model::orders::{self, NewOrder, PlaceError, PlaceRequest, Placed};
 
+use tokio::task::JoinSet;
+
 use crate::shop::{SHOP, Shop, order};
 
 fn request(order: &Value, key: Option<&str>) -> PlaceRequest {
@@ -75,7 +77,7 @@ async fn a16_a_key_in_flight_elsewhere_is_not_waited_for() {
     let mugs = order("stripe", &[("MUG-1", 1)]);
     let mut tx = shop.pool().begin().await.unwrap();
     let held = request(&mugs, Some("a"));
-    orders::place_many(&mut *tx, SHOP, std::slice::from_ref(&held))
+    orders::place(&mut *tx, SHOP, &held.order, Some("a"), [7; 32], None)
         .await
         .unwrap();
     let both = [held, request(&order("stripe", &[("MUG-2", 1)]), Some("b"))];
@@ -115,4 +117,58 @@ async fn a1_an_order_says_who_buys_from_where_and_who_pays() {
         .await;
     let email = mugs["customer"]["email"].as_str().unwrap();
     assert_eq!(known, format!("cust-7|Ama Serwaa Mensah|{email}"));
+}
+
+#[tokio::test]
+async fn a16_orders_that_get_in_each_others_way_are_served_in_their_order() {
+    let shop = Shop::stocked(5).await;
+    let units = [3, 3, 2, 1];
+    let requests = units.map(|n| request(&order("stripe", &[("MUG-1", n)]), None));
+    let results = place_many(&shop, &requests).await;
+    let placed: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(placed, [true, false, true, false]);
+    let Err(PlaceError::OutOfStock(short)) = &results[1] else {
+        panic!("{:?}", results[1])
+    };
+    assert_eq!((short[0].requested, short[0].available), (3, 2));
+    assert_eq!(shop.stock("MUG-1").await, (5, 5, 0));
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn b3_batches_in_any_order_of_goods_meet_without_deadlock_or_oversell() {
+    let shop = Shop::stocked(60).await;
+    let skus = ["MUG-1", "MUG-2", "MUG-3", "MUG-4"];
+    let batch = |lane: usize| -> Vec<PlaceRequest> {
+        (0..12)
+            .map(|n| {
+                let (a, b) = ((n + lane) % 4, (n + lane + 1 + n % 3) % 4);
+                request(&order("cod", &[(skus[a], 2), (skus[b], 1)]), None)
+            })
+            .collect()
+    };
+    let batches: Vec<_> = (0..16).map(batch).collect();
+    let mut placing = JoinSet::new();
+    for batch in batches {
+        let pool = shop.pool().clone();
+        placing.spawn(async move { orders::place_many(&pool, SHOP, &batch).await });
+    }
+    let mut placed = 0;
+    for result in placing
+        .join_all()
+        .await
+        .into_iter()
+        .flat_map(Result::unwrap)
+    {
+        match result {
+            Ok(_) => placed += 1,
+            Err(PlaceError::OutOfStock(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    let left = shop
+        .number("select sum(available) from inventory_levels where on_hand = 60")
+        .await;
+    assert!(placed >= 70, "{placed} placed, {left} left");
+    shop.assert_books_balance().await;
 }
