@@ -80,6 +80,9 @@ begin
     raise exception 'stock moves where the item has a level'
       using errcode = '23503', table = 'stock_movements', constraint = 'stock_movements_level_fkey';
   end if;
+  if v_low is not null then
+    perform alert_low_stock(v_low);
+  end if;
   if v_awaited is not null then
     perform enqueue_backorder_filling(v_awaited);
   end if;

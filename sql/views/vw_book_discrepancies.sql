@@ -87,6 +87,25 @@ select tenant_id, 'live_backordered', subject, live_backordered::text, backorder
 from levels
 where backordered <> live_backordered
 union all
+-- A transfer that left moved what it carries; what arrived of it is in the ledger, too.
+select n.tenant_id, 'transfer_units',
+  format('transfer %s item %s', n.transfer_id, n.inventory_item_id),
+  concat_ws(' ', n.quantity, n.received_quantity), concat_ws(' ', m.sent, m.arrived)
+from stock_transfer_items as n
+join stock_transfers as t using (tenant_id, transfer_id)
+cross join lateral (
+  select
+    coalesce(-sum(on_hand_delta) filter (where kind = 'transfer_out'), 0) as sent,
+    coalesce(sum(on_hand_delta) filter (where kind = 'transfer_in'), 0) as arrived
+  from stock_movements
+  where tenant_id = n.tenant_id
+    and inventory_item_id = n.inventory_item_id
+    and location_id in (t.from_location_id, t.to_location_id)
+    and transfer_id = n.transfer_id
+) as m
+where (m.sent, m.arrived) <> (
+  case when t.status in ('shipped', 'received') then n.quantity else 0 end, n.received_quantity)
+union all
 -- What came back by the promises is what came back by the ledger, wherever it was put.
 select tenant_id, 'returned_units', format('order %s item %s', order_id, inventory_item_id),
   sum(promised)::text, sum(moved)::text
@@ -203,7 +222,7 @@ comment on column vw_book_discrepancies.tenant_id is 'The shop.';
 comment on column vw_book_discrepancies.kind is
   'ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, '
   'ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered '
-  '(level against promises), returned_units '
+  '(level against promises), transfer_units, returned_units '
   '(promises against ledger), oversold, history_gap, history_illegal, history_end, '
   'order_subtotal, order_promises, and those of vw_money_discrepancies.';
 comment on column vw_book_discrepancies.subject is 'What it is about, in words.';

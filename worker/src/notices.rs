@@ -123,6 +123,9 @@ notices! {
         CancelledText = "email/order_cancelled.txt", CancelledHtml = "email/order_cancelled.html";
     "order_delayed", "Your order {} is delayed",
         DelayedText = "email/order_delayed.txt", DelayedHtml = "email/order_delayed.html";
+    // To the shop; its "order number" is the item that it is about.
+    "low_stock", "Stock of {} is low",
+        LowStockText = "email/low_stock.txt", LowStockHtml = "email/low_stock.html";
 }
 
 /// Renders a notice of this type.

@@ -14,6 +14,8 @@ mod interleavings;
 mod keys;
 mod parcels;
 mod payments;
+mod picking;
+mod places;
 mod placing;
 mod placing_many;
 mod plans;
