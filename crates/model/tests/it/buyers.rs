@@ -92,3 +92,58 @@ async fn mixed_quantities_drain_two_locations_to_the_last_unit() {
     );
     shop.assert_books_balance().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_six_hundred_buyers_of_five_hundred_units_get_exactly_five_hundred() {
+    let shop = Shop::open().await;
+    shop.receive("MUG-1", "ACC", 321).await;
+    shop.receive("MUG-1", "KUM", 179).await;
+    let outcome = rush(&shop, 600, |buyer| {
+        order(["stripe", "cod"][buyer % 2], &[("MUG-1", 1)])
+    })
+    .await;
+    assert_eq!(outcome, (500, 100));
+    let (on_hand, reserved, allocated) = shop.stock("MUG-1").await;
+    assert_eq!((on_hand, reserved + allocated), (500, 500));
+    shop.assert_books_balance().await;
+}
+
+/// Orders of the big crowd: 10,000 take a minute of two cores; a quick run proves the same on less.
+fn crowd() -> usize {
+    let asked = std::env::var("STEVEDORE_TEST_ORDERS").ok();
+    asked.map_or(1_000, |number| number.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_orders_of_fifty_products_in_random_line_order_never_deadlock() {
+    let shop = Shop::open().await;
+    shop.run(
+        "insert into products (product_code, name)
+         select 'C' || n, 'C' from generate_series(1, 50) as n;
+         insert into product_variants (product_id, sku, title, price, currency)
+         select product_id, product_code, 'C', 1000, 'GHS' from products where name = 'C';
+         insert into inventory_items (sku) select product_code from products where name = 'C';
+         insert into variant_inventory_items (variant_id, inventory_item_id)
+         select variant_id, inventory_item_id
+         from product_variants join inventory_items using (tenant_id, sku) where title = 'C';
+         select sp_receive_stock(sku, code, 40000)
+         from inventory_items, locations where sku like 'C%'",
+    )
+    .await;
+    let orders = crowd();
+    // A cheap mixture that is the same in every run: which products, how many, in which order.
+    let mixed = |seed: usize| seed.wrapping_mul(0x9E37_79B9).wrapping_add(seed >> 3) % 99_991;
+    let skus: Vec<String> = (1..=50).map(|number| format!("C{number}")).collect();
+    let outcome = rush(&shop, orders, |buyer| {
+        let lines: Vec<_> = (0..=mixed(buyer) % 5)
+            .map(|line| {
+                let dice = mixed(buyer * 7 + line * 13 + 1);
+                (skus[dice % 50].as_str(), 1 + (dice % 3) as i64)
+            })
+            .collect();
+        order(["stripe", "cod", "cod"][buyer % 3], &lines)
+    })
+    .await;
+    assert_eq!(outcome, (orders, 0));
+    shop.assert_books_balance().await;
+}
