@@ -11,7 +11,7 @@ create table public.api_keys (
   name text not null,
   -- SHA-256 of the secret part.
   secret_hash bytea not null,
-  -- What it may do: orders:read, orders:write, jobs:read, jobs:write, admin (everything).
+  -- What it may do: orders:read, orders:write, stock:read, stock:write, jobs:read, jobs:write, admin (everything).
   scopes text[] not null,
   -- When it was made.
   created_at timestamp with time zone not null default clock_now(),
@@ -23,7 +23,7 @@ create table public.api_keys (
   constraint api_keys_key_id_key UNIQUE (key_id),
   constraint api_keys_key_id_check CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
   constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  constraint api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ '{orders:read,orders:write,jobs:read,jobs:write,admin}'::text[]))),
+  constraint api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ '{orders:read,orders:write,stock:read,stock:write,jobs:read,jobs:write,admin}'::text[]))),
   constraint api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
@@ -285,7 +285,7 @@ create table public.inventory_items (
   -- false: never runs out and is never reserved (airtime bought on demand).
   track_inventory boolean not null default true,
   -- At or below this many available units the item counts as LOW_STOCK.
-  low_stock_threshold integer not null default 10,
+  low_stock_threshold integer not null default default_low_stock_threshold(),
   -- When the row was written.
   created_at timestamp with time zone not null default clock_now(),
   constraint inventory_items_pkey PRIMARY KEY (tenant_id, inventory_item_id),
@@ -293,6 +293,7 @@ create table public.inventory_items (
   constraint inventory_items_low_stock_threshold_check CHECK ((low_stock_threshold >= 0)),
   constraint inventory_items_sku_check CHECK (((length(sku) >= 1) AND (length(sku) <= 64)))
 );
+CREATE TRIGGER trg_inventory_items_threshold AFTER UPDATE ON public.inventory_items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_inventory_items_threshold();
 
 -- How much of an item a location holds and has promised. Written only by stock_movements (trg_stock_movements_apply); trg_inventory_levels_guard refuses everybody else and overselling.
 create table public.inventory_levels (
@@ -330,12 +331,17 @@ create table public.inventory_levels (
   release_at timestamp with time zone,
   -- The item's threshold, kept here so that a movement needs no look-up to see a crossing.
   low_stock_threshold integer not null default 10,
+  -- Part of the location where it lies, for picking.
+  zone text,
+  -- Shelf or box where it lies, for picking.
+  bin text,
   constraint inventory_levels_pkey PRIMARY KEY (tenant_id, inventory_item_id, location_id),
   constraint inventory_levels_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
   constraint inventory_levels_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
   constraint inventory_levels_allocated_check CHECK ((allocated >= 0)),
   constraint inventory_levels_counts_check CHECK ((LEAST(incoming, damaged, safety_stock, backordered, ((reserved + allocated) - backordered), backorder_limit, preorder_limit, (low_stock_threshold)::bigint) >= 0)),
   constraint inventory_levels_on_hand_check CHECK ((on_hand >= 0)),
+  constraint inventory_levels_place_check CHECK ((length(concat(zone, bin)) <= 80)) NOT VALID,
   constraint inventory_levels_reserved_check CHECK ((reserved >= 0))
 );
 CREATE TRIGGER trg_inventory_levels_delete BEFORE DELETE OR TRUNCATE ON public.inventory_levels FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
@@ -411,11 +417,17 @@ create table public.locations (
   is_active boolean not null default true,
   -- When the row was written.
   created_at timestamp with time zone not null default clock_now(),
+  -- Like an order's shipping_address: address, city, province, postal_code, country.
+  address jsonb,
+  -- IANA name of the time there, e.g. Africa/Accra.
+  timezone text not null default 'UTC'::text,
   constraint locations_pkey PRIMARY KEY (tenant_id, location_id),
   constraint locations_code_key UNIQUE (tenant_id, code),
+  constraint locations_address_check CHECK ((jsonb_typeof(address) = 'object'::text)) NOT VALID,
   constraint locations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 40))),
   constraint locations_kind_check CHECK ((kind = ANY (ARRAY['warehouse'::text, 'store'::text, 'provider'::text]))),
-  constraint locations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+  constraint locations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint locations_timezone_check CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64))) NOT VALID
 );
 
 -- One notice to one person on one channel. Inserting a pending one enqueues its send_notification job (trg_notification_queue_enqueue).
@@ -1025,6 +1037,73 @@ CREATE INDEX payments_order_id_idx ON public.payments USING btree (tenant_id, or
 CREATE TRIGGER trg_payments_delete BEFORE DELETE OR TRUNCATE ON public.payments FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_payments_guard BEFORE INSERT OR UPDATE ON public.payments FOR EACH ROW EXECUTE FUNCTION trg_payments_guard();
 
+-- A round through a location that fetches the goods of several orders: sp_create_pick_batch, sp_confirm_pick, sp_cancel_pick_batch.
+create table public.pick_batches (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  pick_batch_id bigint not null generated by default as identity,
+  -- Where it is picked.
+  location_id bigint not null,
+  -- The part of the location that it goes through; null: all.
+  zone text,
+  -- open -> picking (something was found) -> completed (everything was looked for); or cancelled.
+  status text not null default 'open'::text,
+  -- Who goes.
+  picker text,
+  -- When it was made.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When everything had been looked for.
+  completed_at timestamp with time zone,
+  constraint pick_batches_pkey PRIMARY KEY (tenant_id, pick_batch_id),
+  constraint pick_batches_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
+  constraint pick_batches_picker_check CHECK (((length(picker) >= 1) AND (length(picker) <= 200))),
+  constraint pick_batches_status_check CHECK ((status = ANY (ARRAY['open'::text, 'picking'::text, 'completed'::text, 'cancelled'::text])))
+);
+CREATE INDEX pick_batches_open_idx ON public.pick_batches USING btree (tenant_id, location_id, pick_batch_id) WHERE (status = ANY (ARRAY['open'::text, 'picking'::text]));
+
+-- One thing to fetch for one order: where, how many, found.
+create table public.pick_list_items (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  pick_list_item_id bigint not null generated by default as identity,
+  -- The round.
+  pick_batch_id bigint not null,
+  -- The order.
+  order_id bigint not null,
+  -- The parcel that it goes into.
+  fulfillment_id bigint not null,
+  -- The units of the parcel that it is.
+  fulfillment_item_id bigint not null,
+  -- What is fetched: the stock item, else the variant.
+  sku text not null,
+  -- Its title, for people.
+  title text not null,
+  -- Part of the location where it lay then.
+  zone text,
+  -- Shelf or box where it lay then.
+  bin text,
+  -- Units to fetch.
+  quantity integer not null,
+  -- Units found; null: not looked for yet.
+  picked_quantity integer,
+  -- Why fewer were found.
+  short_reason text,
+  -- Who looked.
+  picked_by text,
+  -- When.
+  picked_at timestamp with time zone,
+  constraint pick_list_items_pkey PRIMARY KEY (tenant_id, pick_list_item_id),
+  constraint pick_list_items_fulfillment_id_fkey FOREIGN KEY (tenant_id, order_id, fulfillment_id) REFERENCES fulfillments(tenant_id, order_id, fulfillment_id),
+  constraint pick_list_items_pick_batch_id_fkey FOREIGN KEY (tenant_id, pick_batch_id) REFERENCES pick_batches(tenant_id, pick_batch_id),
+  constraint pick_list_items_picked_quantity_check CHECK (((picked_quantity >= 0) AND (picked_quantity <= quantity))),
+  constraint pick_list_items_quantity_check CHECK ((quantity > 0)),
+  constraint pick_list_items_short_reason_check CHECK ((((short_reason IS NOT NULL) = (COALESCE(picked_quantity, quantity) < quantity)) AND ((length(short_reason) >= 1) AND (length(short_reason) <= 200))))
+);
+CREATE INDEX pick_list_items_fulfillment_id_idx ON public.pick_list_items USING btree (tenant_id, fulfillment_id);
+CREATE INDEX pick_list_items_pick_batch_id_idx ON public.pick_list_items USING btree (tenant_id, pick_batch_id);
+
 -- One orderable form of a product (a size, a data bundle): SKU, price, who fulfils it.
 create table public.product_variants (
   -- The shop.
@@ -1055,6 +1134,8 @@ create table public.product_variants (
   created_at timestamp with time zone not null default clock_now(),
   -- When the row last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- The size that this form has, e.g. XL; null: none.
+  size text,
   constraint product_variants_pkey PRIMARY KEY (tenant_id, variant_id),
   constraint product_variants_sku_key UNIQUE (tenant_id, sku),
   constraint product_variants_product_id_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES products(tenant_id, product_id),
@@ -1063,6 +1144,7 @@ create table public.product_variants (
   constraint product_variants_fulfillment_provider_check CHECK ((fulfillment_provider ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
   constraint product_variants_kind_check CHECK ((kind = ANY (ARRAY['digital'::text, 'physical'::text]))),
   constraint product_variants_price_check CHECK ((price >= 0)),
+  constraint product_variants_size_check CHECK (((length(size) >= 1) AND (length(size) <= 40))) NOT VALID,
   constraint product_variants_sku_check CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
   constraint product_variants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
   constraint product_variants_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
@@ -1085,8 +1167,11 @@ create table public.products (
   created_at timestamp with time zone not null default clock_now(),
   -- When the row last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- Threshold of the stock items of its variants where they are made; null: the shop's.
+  low_stock_threshold integer,
   constraint products_pkey PRIMARY KEY (tenant_id, product_id),
   constraint products_product_code_key UNIQUE (tenant_id, product_code),
+  constraint products_low_stock_threshold_check CHECK ((low_stock_threshold >= 0)) NOT VALID,
   constraint products_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint products_product_code_check CHECK (((length(product_code) >= 1) AND (length(product_code) <= 64))),
   constraint products_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
@@ -1398,6 +1483,47 @@ CREATE TRIGGER trg_shipments_2_progress AFTER UPDATE ON public.shipments REFEREN
 CREATE TRIGGER trg_shipments_delete BEFORE DELETE OR TRUNCATE ON public.shipments FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_shipments_guard BEFORE INSERT OR UPDATE ON public.shipments FOR EACH ROW EXECUTE FUNCTION trg_shipments_guard();
 
+-- What is counted of each item.
+create table public.stock_count_lines (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The count.
+  stock_count_id bigint not null,
+  -- The stock item.
+  inventory_item_id bigint not null,
+  -- On hand when the item was last looked at for this count: what the count is compared with.
+  expected bigint not null,
+  -- Units found; null: not counted yet.
+  counted bigint,
+  -- Whether the count was taken into the books.
+  is_applied boolean not null default false,
+  constraint stock_count_lines_pkey PRIMARY KEY (tenant_id, stock_count_id, inventory_item_id),
+  constraint stock_count_lines_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
+  constraint stock_count_lines_stock_count_id_fkey FOREIGN KEY (tenant_id, stock_count_id) REFERENCES stock_counts(tenant_id, stock_count_id),
+  constraint stock_count_lines_counted_check CHECK ((counted >= 0))
+);
+
+-- Somebody counts what is at a location: sp_start_count, sp_record_count, sp_complete_count.
+create table public.stock_counts (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  stock_count_id bigint not null generated by default as identity,
+  -- Where it is counted.
+  location_id bigint not null,
+  -- open -> completed | cancelled.
+  status text not null default 'open'::text,
+  -- Who counts.
+  counted_by text not null default CURRENT_USER,
+  -- When it began.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When it was closed.
+  completed_at timestamp with time zone,
+  constraint stock_counts_pkey PRIMARY KEY (tenant_id, stock_count_id),
+  constraint stock_counts_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
+  constraint stock_counts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'completed'::text, 'cancelled'::text])))
+);
+
 -- The stock ledger: append-only, the only writer of inventory_levels. What mirrors a promise (reserved, allocated, shipped, …) comes from inventory_reservations' triggers; the other kinds may be inserted by anybody who may write stock.
 create table public.stock_movements (
   -- The shop.
@@ -1445,6 +1571,71 @@ CREATE INDEX stock_movements_level_idx ON public.stock_movements USING btree (te
 CREATE INDEX stock_movements_order_id_idx ON public.stock_movements USING btree (tenant_id, order_id) WHERE (order_id IS NOT NULL);
 CREATE TRIGGER trg_stock_movements_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stock_movements FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_stock_movements_apply AFTER INSERT ON public.stock_movements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_stock_movements_apply();
+
+-- A shop's own stock policy; a shop without a row has the defaults.
+create table public.stock_settings (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- INVENTORY_ALERT_THRESHOLD: the threshold of new stock items that are given none; 10 without a row.
+  low_stock_threshold integer not null default 10,
+  -- Who is told that stock is low; null: the notice is written and skipped.
+  alert_email text,
+  constraint stock_settings_pkey PRIMARY KEY (tenant_id),
+  constraint stock_settings_alert_email_check CHECK (((length(alert_email) >= 3) AND (length(alert_email) <= 254))),
+  constraint stock_settings_low_stock_threshold_check CHECK ((low_stock_threshold >= 0))
+);
+
+-- What a transfer carries.
+create table public.stock_transfer_items (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The transfer.
+  transfer_id bigint not null,
+  -- The stock item.
+  inventory_item_id bigint not null,
+  -- Units that leave.
+  quantity integer not null,
+  -- Units that arrived so far.
+  received_quantity integer not null default 0,
+  constraint stock_transfer_items_pkey PRIMARY KEY (tenant_id, transfer_id, inventory_item_id),
+  constraint stock_transfer_items_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
+  constraint stock_transfer_items_transfer_id_fkey FOREIGN KEY (tenant_id, transfer_id) REFERENCES stock_transfers(tenant_id, transfer_id),
+  constraint stock_transfer_items_quantity_check CHECK ((quantity > 0)),
+  constraint stock_transfer_items_received_quantity_check CHECK (((received_quantity >= 0) AND (received_quantity <= quantity)))
+);
+CREATE TRIGGER trg_stock_transfer_items_guard BEFORE INSERT OR DELETE OR UPDATE ON public.stock_transfer_items FOR EACH ROW EXECUTE FUNCTION trg_stock_transfers_guard();
+
+-- Stock that goes from one location to another: sp_create_transfer, sp_ship_transfer, sp_receive_transfer.
+create table public.stock_transfers (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Key, unique in the whole database.
+  transfer_id bigint not null generated by default as identity,
+  -- Where the units leave.
+  from_location_id bigint not null,
+  -- Where they arrive.
+  to_location_id bigint not null,
+  -- draft -> shipped | cancelled; shipped -> received (all of it arrived, or the rest is lost).
+  status text not null default 'draft'::text,
+  -- Why, or a waybill.
+  note text,
+  -- Who asked for it.
+  created_by text not null default CURRENT_USER,
+  -- When it was asked for.
+  created_at timestamp with time zone not null default clock_now(),
+  -- When the units left.
+  shipped_at timestamp with time zone,
+  -- When it was closed.
+  received_at timestamp with time zone,
+  constraint stock_transfers_pkey PRIMARY KEY (tenant_id, transfer_id),
+  constraint stock_transfers_from_location_id_fkey FOREIGN KEY (tenant_id, from_location_id) REFERENCES locations(tenant_id, location_id),
+  constraint stock_transfers_to_location_id_fkey FOREIGN KEY (tenant_id, to_location_id) REFERENCES locations(tenant_id, location_id),
+  constraint stock_transfers_locations_check CHECK ((from_location_id <> to_location_id)),
+  constraint stock_transfers_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'shipped'::text, 'received'::text, 'cancelled'::text])))
+);
+CREATE INDEX stock_transfers_open_idx ON public.stock_transfers USING btree (tenant_id, transfer_id) WHERE (status = ANY (ARRAY['draft'::text, 'shipped'::text]));
+CREATE TRIGGER trg_stock_transfers_delete BEFORE DELETE OR TRUNCATE ON public.stock_transfers FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_stock_transfers_guard BEFORE INSERT OR UPDATE ON public.stock_transfers FOR EACH ROW EXECUTE FUNCTION trg_stock_transfers_guard();
 
 -- What carriers said, each fact once; append-only. A shipment is where the furthest of its events says, in whatever order they came (trg_tracking_events_apply).
 create table public.tracking_events (
@@ -2097,7 +2288,7 @@ view public.vw_backorders (
 view public.vw_book_discrepancies (
   -- The shop.
   tenant_id uuid,
-  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered (level against promises), returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises, and those of vw_money_discrepancies.
+  -- ledger_on_hand, ledger_reserved, ledger_allocated, ledger_incoming, ledger_damaged, ledger_backordered (level against ledger), live_reserved, live_allocated, live_backordered (level against promises), transfer_units, returned_units (promises against ledger), oversold, history_gap, history_illegal, history_end, order_subtotal, order_promises, and those of vw_money_discrepancies.
   kind text,
   -- What it is about, in words.
   subject text,
@@ -2287,6 +2478,38 @@ view public.vw_pending_orders (
   hold_reasons text[],
 );
 
+-- Products and their variants with stock_quantity, what is on hand of each over all locations.
+view public.vw_product_stock (
+  -- The shop.
+  tenant_id uuid,
+  -- Key of the product.
+  product_id bigint,
+  -- The shop's own name of the product.
+  product_code text,
+  -- Name shown to people.
+  product_name text,
+  -- Key of the variant.
+  variant_id bigint,
+  -- SKU that orders name.
+  sku text,
+  -- Size of the variant; null: none.
+  size text,
+  -- Price of one unit in minor units.
+  price bigint,
+  -- ISO 4217 code of price.
+  currency character(3),
+  -- active or archived.
+  status text,
+  -- Units on hand over all locations; null: not tracked, never runs out.
+  stock_quantity bigint,
+  -- Units that are not promised; negative by what waits for goods.
+  available_quantity bigint,
+  -- At or below it the variant is low.
+  low_stock_threshold integer,
+  -- UNTRACKED, OUT_OF_STOCK, LOW_STOCK or IN_STOCK over all locations.
+  stock_status text,
+);
+
 -- Every attempt of every job, running and successful ones too.
 view queue.attempts (
   -- Whose attempt.
@@ -2337,6 +2560,10 @@ function public.advance_fulfillment(p_tenant uuid, p_fulfillment_id bigint, p_ta
 
 -- Moves an order forward to where its fulfilments are, step by legal step.
 function public.advance_order(p_tenant uuid, p_order_id bigint)
+  returns void;
+
+-- Tells the shop that items became low, once per crossing.
+function public.alert_low_stock(p_levels inventory_levels[])
   returns void;
 
 -- As what an order's buyer is on the blocklist and why, or null.
@@ -2411,6 +2638,10 @@ function public.current_tenant_id()
 function public.customer_row_rule(p_table regclass, p_row text, p_depth integer DEFAULT 3)
   returns text;
 
+-- The threshold of new stock items: the shop's setting, else 10.
+function public.default_low_stock_threshold(p_tenant uuid DEFAULT current_tenant_id())
+  returns integer;
+
 -- All that is wrong with the lines of an edit: [{field, code, message}]; never raises.
 function public.edit_problems(p_order_id bigint, p_lines jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns jsonb;
@@ -2446,6 +2677,10 @@ function public.explain_risk(p_order_id bigint, p_tenant uuid DEFAULT current_te
 -- The keys of an item's level at a location, made empty if there was none; P0NOF.
 function public.find_level(p_tenant uuid, p_sku text, p_location_code text)
   returns TABLE(item_id bigint, location_id bigint);
+
+-- The key of a location by its code; P0NOF.
+function public.find_location(p_tenant uuid, p_code text)
+  returns bigint;
 
 -- The payment that a provider speaks of, by its own ids or the order's, or null.
 function public.find_payment(p_tenant uuid, p_provider text, p_payment_ref text, p_session_ref text, p_order_id bigint)
@@ -2502,6 +2737,10 @@ function public.lock_promised_levels(p_tenant uuid, p_order_ids bigint[])
 -- Locks a return behind its order and answers its row; P0NOF.
 function public.lock_return(p_tenant uuid, p_return_id bigint)
   returns returns;
+
+-- Locks a transfer and the levels it moves, in their total order; P0NOF.
+function public.lock_transfer(p_tenant uuid, p_transfer_id bigint)
+  returns stock_transfers;
 
 -- Locks the wallets of orders' customers in their total order (customer, currency).
 function public.lock_wallets(p_tenant uuid, p_order_ids bigint[])
@@ -2566,6 +2805,10 @@ function public.payment_of_event(p_tenant uuid, p_provider text, p_payment_ref t
 -- The shortest legal way from one state to another on the payment axis, or null.
 function public.payment_path(p_from text, p_to text)
   returns text[];
+
+-- What parcels need from the shelves that nobody fetches yet, and where it lies.
+function public.pick_needs(p_tenant uuid, p_fulfillment_ids bigint[], p_zone text)
+  returns TABLE(order_id bigint, fulfillment_id bigint, fulfillment_item_id bigint, sku text, title text, zone text, bin text, quantity integer);
 
 -- Places many orders of a shop at once, each by itself; refusals are rows, not errors.
 function public.place_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid DEFAULT current_tenant_id())
@@ -2663,6 +2906,10 @@ function public.reserve_stock(p_tenant uuid, p_order_ids bigint[])
 function public.restock(p_tenant uuid, p_order_item_id bigint, p_location_id bigint, p_quantity integer, p_disposition text, p_return_id bigint DEFAULT NULL::bigint)
   returns integer;
 
+-- Gives back what an order holds, PAYMENT_FAILED or ORDER_CANCELLED; twice is once.
+function public.restore_stock(p_order_id bigint, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- Sums an order up again; answers its new total. Called by triggers alone.
 function public.retotal_order(p_tenant uuid, p_order_id bigint)
   returns bigint;
@@ -2735,16 +2982,40 @@ function public.sp_begin_fulfillment(p_fulfillment_id bigint, p_tenant uuid DEFA
 function public.sp_cancel_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- Gives up a round; its parcels wait for another. Twice is once. P0NOF, P0STT.
+function public.sp_cancel_pick_batch(p_pick_batch_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
+-- Gives up a transfer that has not left; twice is once. P0NOF, P0STT.
+function public.sp_cancel_transfer(p_transfer_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
 -- Commits the reservations of an order; twice is once. P0NOF, P0EXP, P0STT.
 function public.sp_commit_order_inventory(p_order_id bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns integer;
+
+-- Takes a count into the books where they did not change; answers what to count again.
+function public.sp_complete_count(p_stock_count_id bigint, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
 
 -- Confirms a pending or held order and starts its fulfilment; P0NOF, P0STT, P0EXP.
 function public.sp_confirm_order(p_order_id bigint, p_actor text, p_notes text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- Records what was found of a pick list item; answers the state of the round.
+function public.sp_confirm_pick(p_pick_list_item_id bigint, p_picked integer, p_short_reason text DEFAULT NULL::text, p_actor text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns text;
+
+-- A round that fetches the goods of waiting parcels; null if there are none. P0NOF, P0VAL.
+function public.sp_create_pick_batch(p_location_code text, p_zone text DEFAULT NULL::text, p_picker text DEFAULT NULL::text, p_limit integer DEFAULT 20, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- Makes a parcel of a fulfilment; the same number again is the same parcel. P0NOF, P0STT, P0VAL.
 function public.sp_create_shipment(p_fulfillment_id bigint, p_carrier_code text, p_tracking_number text DEFAULT NULL::text, p_tracking_url text DEFAULT NULL::text, p_service text DEFAULT NULL::text, p_estimated_delivery_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
+-- Asks for units to go from one location to another; answers the key. P0NOF, P0VAL.
+function public.sp_create_transfer(p_from_code text, p_to_code text, p_lines jsonb, p_note text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
 
 -- A fulfilment is delivered: units leave, the order follows; twice is once. P0NOF, P0STT.
@@ -2787,6 +3058,10 @@ function public.sp_inspect_return(p_return_id bigint, p_items jsonb, p_location_
 function public.sp_move_return(p_return_id bigint, p_status text, p_actor text, p_notes text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
+-- A parcel is packed when everything in it was found; twice is once. P0NOF, P0STT.
+function public.sp_pack_fulfillment(p_fulfillment_id bigint, p_actor text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
 -- Holds the orders of fulfilments whose job died before it ended them; answers how many.
 function public.sp_park_dead_fulfillments(p_limit integer DEFAULT 100)
   returns integer;
@@ -2802,6 +3077,14 @@ function public.sp_receive_return(p_return_id bigint, p_items jsonb, p_actor tex
 -- Receives units of an item at a location; answers what is on hand then. P0NOF, P0VAL.
 function public.sp_receive_stock(p_sku text, p_location_code text, p_quantity bigint, p_reason text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- Units of a transfer arrive; answers its state. P0NOF, P0VAL, P0STT.
+function public.sp_receive_transfer(p_transfer_id bigint, p_lines jsonb DEFAULT NULL::jsonb, p_is_last boolean DEFAULT false, p_tenant uuid DEFAULT current_tenant_id())
+  returns text;
+
+-- Records how many units of an item were found; P0NOF, P0VAL, P0STT.
+function public.sp_record_count(p_stock_count_id bigint, p_sku text, p_counted bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
 
 -- Puts a failure of an order on record; answers its id. P0NOF.
 function public.sp_record_error(p_order_id bigint, p_category text, p_severity text, p_stage text, p_code text, p_message text, p_context jsonb DEFAULT '{}'::jsonb, p_stack text DEFAULT NULL::text, p_ticket_ref text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
@@ -2843,13 +3126,25 @@ function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_mes
 function public.sp_set_stock_policy(p_sku text, p_location_code text, p_policy jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns integer;
 
+-- The units of a transfer leave; twice is once. P0NOF, P0STT, P0INV.
+function public.sp_ship_transfer(p_transfer_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
 -- Moves units of a fulfilment to a new one that goes by itself; P0NOF, P0STT, P0VAL.
 function public.sp_split_fulfillment(p_fulfillment_id bigint, p_items jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
+-- Begins a stock count at a location; answers its key. P0NOF.
+function public.sp_start_count(p_location_code text, p_skus text[] DEFAULT NULL::text[], p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
 
 -- Splits units off promises, so that they can go another way; answers the new promises.
 function public.split_reservations(p_tenant uuid, p_reservation_ids bigint[], p_quantities integer[])
   returns TABLE(split_from bigint, reservation_id bigint);
+
+-- Reads [{sku, quantity}] as stock items and units; P0VAL with all that is wrong.
+function public.stock_lines(p_tenant uuid, p_lines jsonb, p_least integer DEFAULT 1)
+  returns TABLE(item_id bigint, quantity integer);
 
 -- Sets payments to what their events add up to; the order of events does not matter.
 function public.sum_payments(p_tenant uuid, p_payment_ids bigint[])
@@ -2877,6 +3172,10 @@ function public.trg_fulfillments_progress()
 
 -- Counts failed attempts in order_metrics.
 function public.trg_fulfillments_retries()
+  returns trigger;
+
+-- Copies a changed low-stock threshold to the levels of its item.
+function public.trg_inventory_items_threshold()
   returns trigger;
 
 -- Refuses writers other than the ledger (42501) and promises beyond the stock and the policy (P0INV).
@@ -3029,6 +3328,10 @@ function public.trg_shipments_progress()
 
 -- Applies new ledger rows to inventory_levels.
 function public.trg_stock_movements_apply()
+  returns trigger;
+
+-- Refuses illegal states of a transfer (P0STT) and changes of what it carries (42501).
+function public.trg_stock_transfers_guard()
   returns trigger;
 
 -- Shipments are where their furthest tracking event says, in whatever order events came.
