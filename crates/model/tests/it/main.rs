@@ -5,6 +5,7 @@
 mod backorders;
 mod buyers;
 mod edits;
+mod forecasts;
 mod fraud;
 mod fulfilling;
 mod guards;
