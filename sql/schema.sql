@@ -3458,6 +3458,10 @@ function public.withdraw_fulfillments(p_tenant uuid, p_order_id bigint, p_order_
 function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid)
   returns TABLE(place integer, response jsonb, problems jsonb);
 
+-- What goes on in each queue or with each kind; internal to the descriptors.
+function queue.activity(p_by text)
+  returns TABLE(name text, limits jsonb, jobs jsonb, backlog numeric, oldest_ready_seconds double precision, completed_per_minute double precision, failed_per_minute double precision, failure_share double precision, workers bigint, worker_names text[]);
+
 -- Makes the edges of jobs that were just inserted; internal to queue.insert_flow.
 function queue.add_dependencies(p_jobs jsonb, p_ids bigint[], p_inserted boolean[], p_prefix text)
   returns void;
@@ -3497,6 +3501,10 @@ function queue.cancel(p_job_id bigint)
 -- Cancels the job that holds a unique key: cancelled, cancelling, or null when nobody holds it.
 function queue.cancel_by_unique_key(p_key text)
   returns text;
+
+-- Cancels jobs that do not run; answers those that others wait for; internal.
+function queue.cancel_unstarted(p_job_ids bigint[], p_state text, p_errors text[])
+  returns bigint[];
 
 -- Cancels jobs whose predecessor failed; answers those that others wait for; internal.
 function queue.cancel_waiting(p_job_ids bigint[], p_causes bigint[], p_outcome text)
@@ -3582,7 +3590,7 @@ function queue.enqueue_many(p_jobs jsonb)
 function queue.enqueue_plain(p_args jsonb[], p_kinds text[], p_queues text[], p_priorities smallint[], p_run_ats timestamp with time zone[], p_max_attempts smallint[], p_trace_contexts text[])
   returns bigint[];
 
--- Lets parked jobs go on whose event did not come in time; internal to queue.promote_due.
+-- Lets parked jobs go on whose event did not come in time; internal to queue.promote.
 function queue.expire_waits(p_limit integer)
   returns void;
 

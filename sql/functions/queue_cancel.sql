@@ -8,9 +8,9 @@ as $$
 declare
   v_state text;
   v_group_key text;
-  v_awaited boolean;
+  v_told bigint[];
 begin
-  select j.state, j.group_key, j.has_dependants into v_state, v_group_key, v_awaited
+  select j.state, j.group_key into v_state, v_group_key
   from queue.jobs as j
   where j.job_id = p_job_id
   for update;
@@ -25,29 +25,12 @@ begin
     return 'cancelling';
   end if;
 
-  with ended as (
-    delete from queue.jobs as j where j.job_id = p_job_id returning j.*
-  )
-  insert into queue.finished_jobs (
-    job_id, finished_at, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
-    max_attempts, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
-    last_error
-  )
-  select
-    job_id, clock_now(), run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
-    max_attempts, 'cancelled', queue, kind, args, unique_key, unique_scope, group_key,
-    trace_context, last_error
-  from ended;
+  v_told := queue.cancel_unstarted(array[p_job_id], v_state, null);
   if v_group_key is not null then
     perform queue.release_groups(array[v_group_key]);
   end if;
-  if v_state = 'waiting' then
-    update queue.dependencies as d
-    set settled_at = clock_now(), outcome = 'abandoned'
-    where d.job_id = p_job_id and d.settled_at is null;
-  end if;
-  if v_awaited then
-    perform queue.end_dependencies(array[p_job_id], 'cancelled');
+  if v_told is not null then
+    perform queue.end_dependencies(v_told, 'cancelled');
   end if;
   return 'cancelled';
 end

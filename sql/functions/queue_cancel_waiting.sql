@@ -8,45 +8,15 @@ create or replace function queue.cancel_waiting(
 )
 returns bigint[]
 language plpgsql volatile
-set jit = off
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
-declare
-  v_told bigint[];
 begin
   if p_job_ids is null then
     return null;
   end if;
-
-  with ended as (
-    delete from queue.jobs as j
-    using unnest(p_job_ids, p_causes) as failed(job_id, cause)
-    where j.job_id = failed.job_id
-      and j.state = 'waiting'
-    returning j.*, failed.cause
-  ),
-  kept as (
-    insert into queue.finished_jobs (
-      job_id, finished_at, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
-      max_attempts, state, queue, kind, args, unique_key, unique_scope, group_key, trace_context,
-      last_error
-    )
-    select
-      job_id, clock_now(), run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
-      max_attempts, 'cancelled', queue, kind, args, unique_key, unique_scope, group_key,
-      trace_context, format('job %s, which it waited for, is %s', cause, p_outcome)
-    from ended
-  )
-  select array_agg(e.job_id) filter (where e.has_dependants) into v_told
-  from ended as e;
-
-  update queue.dependencies as d
-  set settled_at = clock_now(), outcome = 'abandoned'
-  where d.job_id = any (p_job_ids)
-    and d.settled_at is null;
-  return v_told;
+  return queue.cancel_unstarted(p_job_ids, 'waiting', array(
+    select format('job %s, which it waited for, is %s', failed.cause, p_outcome)
+    from unnest(p_causes) with ordinality as failed(cause, place)
+    order by failed.place));
 end
 $$;
 

@@ -54,4 +54,4 @@ end
 $$;
 
 comment on function queue.expire_waits(integer) is
-  'Lets parked jobs go on whose event did not come in time; internal to queue.promote_due.';
+  'Lets parked jobs go on whose event did not come in time; internal to queue.promote.';

@@ -36,9 +36,8 @@ as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := clock_now();
-  v_group_keys text[];
-  v_ended bigint[];
-  v_outcome text;
+  v_settled record;
+  v_ended record;
 begin
   -- Before anything is decided: an event that comes at this moment waits for this row.
   if 'waiting' = any (p_outcomes) then
@@ -56,10 +55,12 @@ begin
       and w.ended_at is null;
   end if;
 
-  return query
   with held as materialized (
     select
       j.job_id,
+      j.attempt,
+      j.group_key,
+      j.has_dependants,
       lease.outcome,
       coalesce(
         w.expires_at,
@@ -150,45 +151,26 @@ begin
     where fate in ('cancelled', 'discarded')
   )
   select
-    j.job_id,
-    j.attempt,
-    case h.fate when 'blocked' then 'ready' else h.fate end
-  from held as h
-  join queue.jobs as j using (job_id);
+    array_agg(h.job_id) as job_ids,
+    array_agg(h.attempt) as attempts,
+    array_agg(case h.fate when 'blocked' then 'ready' else h.fate end) as fates,
+    array_agg(h.has_dependants) as awaited,
+    array_agg(distinct h.group_key) filter (where h.group_key is not null) as group_keys
+  into v_settled
+  from held as h;
 
-  -- The groups of the settled jobs are free again: their rows tell, wherever they went.
-  select array_agg(distinct gone.group_key) into v_group_keys
-  from (
-    select j.group_key from queue.jobs as j where j.job_id = any (p_job_ids)
-    union all
-    select d.group_key from queue.dead_jobs as d where d.job_id = any (p_job_ids)
-    union all
-    select f.group_key from queue.finished_jobs as f
-    where f.job_id = any (p_job_ids) and f.finished_at = v_now
-  ) as gone
-  where gone.group_key is not null;
-
-  if v_group_keys is not null then
-    perform queue.release_groups(v_group_keys);
+  if v_settled.group_keys is not null then
+    perform queue.release_groups(v_settled.group_keys);
   end if;
 
-  for v_outcome, v_ended in
-    select gone.outcome, array_agg(gone.job_id)
-    from (
-      select d.job_id, 'dead' as outcome
-      from queue.dead_jobs as d
-      where d.job_id = any (p_job_ids)
-      union all
-      select f.job_id, f.state
-      from queue.finished_jobs as f
-      where f.job_id = any (p_job_ids) and f.finished_at = v_now
-    ) as gone
-    where exists (
-      select from queue.dependencies as d
-      where d.after_job_id = gone.job_id and d.settled_at is null)
-    group by gone.outcome
+  for v_ended in
+    select gone.fate, array_agg(gone.job_id) as job_ids
+    from unnest(v_settled.job_ids, v_settled.fates, v_settled.awaited)
+      as gone(job_id, fate, has_dependants)
+    where gone.has_dependants and gone.fate in ('dead', 'cancelled', 'discarded')
+    group by gone.fate
   loop
-    perform queue.end_dependencies(v_ended, v_outcome);
+    perform queue.end_dependencies(v_ended.job_ids, v_ended.fate);
   end loop;
 
   if exists (
@@ -197,6 +179,10 @@ begin
   ) then
     perform pg_notify('queue_jobs', '*');
   end if;
+
+  return query
+    select s.job_id, s.attempt, s.fate
+    from unnest(v_settled.job_ids, v_settled.attempts, v_settled.fates) as s(job_id, attempt, fate);
 end
 $$;
 
