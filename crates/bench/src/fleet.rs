@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Tick {
     /// Which one it is.
     pub number: u64,
+    /// Whether it writes a row to `bench.deeds`, in the transaction that completes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub writes: bool,
 }
 
 impl Job for Tick {
@@ -41,9 +44,21 @@ impl Job for Tick {
     const KIND: &'static str = "bench_tick";
     const QUEUE: &'static str = QUEUE;
 
-    async fn run(self, _: &mut JobContext, clock: &Clock) -> Result<Done, Failure> {
+    async fn run(self, ctx: &mut JobContext, clock: &Clock) -> Result<Done, Failure> {
+        if !self.writes {
+            clock.started(self.number);
+            return Ok(Done::completed());
+        }
+        let mut tx = ctx.begin().await?;
+        sqlx::query("insert into bench.deeds (job_id, number) values ($1, $2)")
+            .bind(ctx.job_id())
+            .bind(i64::try_from(self.number)?)
+            .execute(&mut *tx)
+            .await?;
+        let done = ctx.complete_in(&mut tx).await?;
+        tx.commit().await?;
         clock.started(self.number);
-        Ok(Done::completed())
+        Ok(done)
     }
 }
 

@@ -137,8 +137,13 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts jobs into the queue `bench`, numbered from 0; with groups, by turns.
-    pub async fn fill(&self, jobs: u64, groups: Option<u64>) -> anyhow::Result<()> {
+    /// Puts no-op jobs into the queue `bench`, numbered from 0.
+    pub async fn fill(&self, jobs: u64) -> anyhow::Result<()> {
+        self.fill_with(jobs, Kind::default()).await
+    }
+
+    /// As [`Self::fill`], with jobs of a kind.
+    pub async fn fill_with(&self, jobs: u64, kind: Kind) -> anyhow::Result<()> {
         let pool = self.connect(2)?;
         let filling = (0..FILL_CONNECTIONS).map(|lane| {
             let pool = &pool;
@@ -148,7 +153,7 @@ impl Stage {
                     .skip(lane as usize)
                     .step_by(FILL_CONNECTIONS as usize)
                 {
-                    let batch = batch_of(start, FILL_BATCH.min(jobs - start), groups)?;
+                    let batch = batch_with(start, FILL_BATCH.min(jobs - start), kind)?;
                     enqueue_many(pool, &batch).await?;
                 }
                 anyhow::Ok(())
@@ -215,11 +220,27 @@ impl Stage {
     }
 }
 
-/// Jobs with these numbers.
-pub fn batch_of(start: u64, count: u64, groups: Option<u64>) -> anyhow::Result<Vec<NewJob>> {
+/// What jobs are like.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kind {
+    /// They belong to so many groups, by turns.
+    pub groups: Option<u64>,
+    /// They write, in the transaction that completes them.
+    pub writes: bool,
+}
+
+/// No-op jobs with these numbers.
+pub fn batch_of(start: u64, count: u64) -> anyhow::Result<Vec<NewJob>> {
+    batch_with(start, count, Kind::default())
+}
+
+fn batch_with(start: u64, count: u64, kind: Kind) -> anyhow::Result<Vec<NewJob>> {
     let job = |number| {
-        let job = NewJob::of(&Tick { number })?;
-        anyhow::Ok(match groups {
+        let job = NewJob::of(&Tick {
+            number,
+            writes: kind.writes,
+        })?;
+        anyhow::Ok(match kind.groups {
             Some(groups) => job.group_key(format!("group-{}", number % groups)),
             None => job,
         })

@@ -92,7 +92,7 @@ impl Runs {
             jobs
         };
         stage.clear().await?;
-        stage.fill(jobs, None).await?;
+        stage.fill(jobs).await?;
         let before = stage.counters().await?;
         let took = drain(stage, self.shape, jobs).await?;
         let cost = stage.cost_since(before).await?;

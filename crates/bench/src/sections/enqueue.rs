@@ -7,6 +7,7 @@ use stevedore_queue::{ENQUEUE_JOBS_MAX, enqueue, enqueue_many};
 
 use super::ceiling::{self, Ceiling};
 use crate::bench::Bench;
+use crate::fleet::{Clock, Worker, draining};
 use crate::stage::{batch_of, futures_of};
 
 const SECTION: &str = "enqueue";
@@ -30,6 +31,8 @@ create trigger orders_enqueue after insert on bench.orders
 enum Way {
     /// One job a call.
     Single { clients: u64 },
+    /// As that, while a worker runs them.
+    Worked { clients: u64 },
     /// `batch` jobs a call.
     Batch { clients: u64, batch: u64 },
     /// One statement inserts 1,000 rows into a table whose trigger enqueues for each.
@@ -43,6 +46,7 @@ impl Way {
         match self {
             Way::Single { clients: 1 } => "one by one, 1 client".to_owned(),
             Way::Single { clients } => format!("one by one, {clients} clients"),
+            Way::Worked { clients } => format!("one by one, {clients} clients, a worker at work"),
             Way::Batch { clients: 1, batch } => format!("batches of {batch}, 1 client"),
             Way::Batch { clients, batch } => format!("batches of {batch}, {clients} clients"),
             Way::Trigger => "from a trigger, 1,000 rows a statement".to_owned(),
@@ -57,6 +61,7 @@ pub async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         Way::Bare,
         Way::Single { clients: 1 },
         Way::Single { clients: 16 },
+        Way::Worked { clients: 16 },
         Way::Batch {
             clients: 1,
             batch: BATCH,
@@ -127,6 +132,17 @@ async fn run(bench: &Bench, way: Way) -> anyhow::Result<Option<f64>> {
             futures_of((0..clients).map(|_| one_by_one(&pool, each))).await?;
             (began, each * clients)
         }
+        Way::Worked { clients } => {
+            let each = jobs / 20 / 2;
+            let worker = Worker::start(stage, draining(bench.settings.batch), &Clock::new(0))?;
+            let began = Instant::now();
+            futures_of((0..clients).map(|_| one_by_one(&pool, each))).await?;
+            let took = began.elapsed().as_secs_f64();
+            stage.until_empty().await?;
+            worker.stop().await?;
+            pool.close().await;
+            return Ok(Some((each * clients) as f64 / took));
+        }
         Way::Batch { clients, batch } => {
             let began = Instant::now();
             let each = jobs / clients;
@@ -146,7 +162,7 @@ async fn run(bench: &Bench, way: Way) -> anyhow::Result<Option<f64>> {
 }
 
 async fn one_by_one(pool: &PgPool, count: u64) -> anyhow::Result<()> {
-    for job in batch_of(0, count, None)? {
+    for job in batch_of(0, count)? {
         enqueue(pool, &job).await?;
     }
     Ok(())
@@ -154,7 +170,7 @@ async fn one_by_one(pool: &PgPool, count: u64) -> anyhow::Result<()> {
 
 async fn in_batches(pool: &PgPool, count: u64, batch: u64) -> anyhow::Result<()> {
     for start in (0..count).step_by(batch as usize) {
-        enqueue_many(pool, &batch_of(start, batch, None)?).await?;
+        enqueue_many(pool, &batch_of(start, batch)?).await?;
     }
     Ok(())
 }

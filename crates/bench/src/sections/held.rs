@@ -82,7 +82,7 @@ async fn once(bench: &Bench) -> anyhow::Result<Once> {
     let seen = sustain(bench, bench.settings.held_for()).await?;
     let (dead_rows, hot_bytes) = bench.stage.hot_table().await?;
     let jobs = bench.settings.jobs();
-    bench.stage.fill(jobs, None).await?;
+    bench.stage.fill(jobs).await?;
     let shape = Shape {
         workers: 2,
         processes: false,

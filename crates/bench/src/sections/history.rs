@@ -37,7 +37,7 @@ async fn drains(bench: &Bench, what: &str) -> anyhow::Result<Vec<f64>> {
     for round in bench.rounds() {
         bench.step(what, round);
         bench.stage.clear_jobs().await?;
-        bench.stage.fill(jobs, None).await?;
+        bench.stage.fill(jobs).await?;
         let took = drain(&bench.stage, shape, jobs).await?;
         if round > 0 {
             rates.push(jobs as f64 / took.as_secs_f64());

@@ -77,6 +77,7 @@ pub async fn watch(pool: &PgPool, clock: &Arc<Clock>, pace: Pace) -> anyhow::Res
                     pool,
                     &NewJob::of(&Tick {
                         number: number as u64,
+                        writes: false,
                     })?,
                 )
                 .await?;

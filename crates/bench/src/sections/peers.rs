@@ -100,7 +100,7 @@ async fn run_ours(bench: &Bench) -> anyhow::Result<(f64, f64)> {
     drop(pool.acquire().await?);
     let began = Instant::now();
     for start in (0..jobs).step_by(BATCH as usize) {
-        enqueue_many(&pool, &batch_of(start, BATCH, None)?).await?;
+        enqueue_many(&pool, &batch_of(start, BATCH)?).await?;
     }
     let enqueued = began.elapsed().as_secs_f64();
     pool.close().await;
