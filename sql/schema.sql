@@ -1,6 +1,496 @@
 -- The whole schema as it is installed. For reading: written by `make schema`, checked by a test,
 -- run by nobody. What views, functions and triggers do is in sql/{views,functions,triggers}/.
 
+-- Calls to providers by day, what was asked, and how it ended.
+create table analytics.call_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Who fulfils.
+  provider_code text not null,
+  -- trigger (first submission), retry, verify or cancel.
+  action text not null,
+  -- success, pending, failed or unknown (sent, no answer).
+  status text not null,
+  -- Stable code of the failure; none: there was none.
+  error_code text not null,
+  -- Calls.
+  calls bigint not null,
+  -- Calls after which trying again may help.
+  retryable bigint not null,
+  -- Half of the calls took at most so many milliseconds.
+  p50_ms double precision,
+  -- The same, 95 of 100.
+  p95_ms double precision,
+  constraint call_days_pkey PRIMARY KEY (tenant_id, day, provider_code, action, status, error_code)
+);
+
+-- Parcels by the day they were handed over, carrier, service and destination.
+create table analytics.carrier_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Who carries.
+  carrier_code text not null,
+  -- The carriers product; standard: not named.
+  service text not null,
+  -- ISO 3166 code of the destination; none: nothing is shipped.
+  country text not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- Parcels.
+  shipments bigint not null,
+  -- Delivered.
+  delivered bigint not null,
+  -- Delivered parcels that had an estimate.
+  estimated bigint not null,
+  -- Of those, delivered by the estimate.
+  on_time bigint not null,
+  -- Parcels with an exception, lost (expired) or sent back.
+  troubled bigint not null,
+  -- From shipped to delivered, half of them within.
+  transit_p50_hours double precision,
+  -- The same, 95 of 100.
+  transit_p95_hours double precision,
+  -- What they cost the shop, minor units.
+  cost bigint not null,
+  constraint carrier_days_pkey PRIMARY KEY (tenant_id, day, carrier_code, service, country, currency)
+);
+
+-- Known customers by the month of their first order, and what they ordered since.
+create table analytics.cohort_months (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Month of the first order.
+  cohort_month date not null,
+  -- Months since then; 0 is that month.
+  months_later integer not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- Customers of the cohort who ordered in that month.
+  customers bigint not null,
+  -- Orders.
+  orders bigint not null,
+  -- What customers pay, minor units.
+  total_amount bigint not null,
+  constraint cohort_months_pkey PRIMARY KEY (tenant_id, cohort_month, months_later, currency)
+);
+
+-- How long orders take, by the day they were placed, and whether that was in time.
+create table analytics.cycle_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Orders.
+  orders bigint not null,
+  -- Orders that were confirmed at some time.
+  confirmed_orders bigint not null,
+  -- Orders of which something was shipped.
+  shipped_orders bigint not null,
+  -- Orders that were delivered.
+  delivered_orders bigint not null,
+  -- From placed to confirmed, half of the orders within.
+  confirm_p50_seconds double precision,
+  -- The same, 95 of 100.
+  confirm_p95_seconds double precision,
+  -- From placed to first shipped, half of the orders within.
+  ship_p50_seconds double precision,
+  -- The same, 95 of 100.
+  ship_p95_seconds double precision,
+  -- From placed to delivered, half of the orders within.
+  deliver_p50_seconds double precision,
+  -- The same, 95 of 100.
+  deliver_p95_seconds double precision,
+  -- Confirmed within the target.
+  confirmed_in_time bigint not null,
+  -- Shipped within the target.
+  shipped_in_time bigint not null,
+  -- Delivered within the target.
+  delivered_in_time bigint not null,
+  constraint cycle_days_pkey PRIMARY KEY (tenant_id, day)
+);
+
+-- Failures tied to orders, by day and cause.
+create table analytics.error_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- delivery, payment, stock, database, api or unknown.
+  category text not null,
+  -- critical, high, medium or low.
+  severity text not null,
+  -- Where it happened.
+  stage text not null,
+  -- Stable code of the cause.
+  code text not null,
+  -- Failures.
+  errors bigint not null,
+  -- Not settled yet.
+  open_errors bigint not null,
+  -- Orders.
+  orders bigint not null,
+  -- From failure to settled, half of them within.
+  resolve_p50_seconds double precision,
+  constraint error_days_pkey PRIMARY KEY (tenant_id, day, category, severity, stage, code)
+);
+
+-- The stock ledger by day, item and location.
+create table analytics.movement_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Stock keeping unit.
+  sku text not null,
+  -- Short name of the location.
+  location_code text not null,
+  -- Units that came in.
+  received bigint not null,
+  -- Units that went out.
+  shipped bigint not null,
+  -- Units that came back and can be sold.
+  returned bigint not null,
+  -- Units found or missed by counts.
+  adjusted bigint not null,
+  -- Units moved for other reasons: transfers, damage.
+  other bigint not null,
+  -- Change of units on hand.
+  net_change bigint not null,
+  constraint movement_days_pkey PRIMARY KEY (tenant_id, day, sku, location_code)
+);
+
+-- Notices to customers by the day of their event.
+create table analytics.notification_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- What it tells.
+  notification_type text not null,
+  -- How it is sent.
+  channel text not null,
+  -- Notices.
+  notices bigint not null,
+  -- Handed to the channel, receipt or not.
+  sent bigint not null,
+  -- With a receipt.
+  delivered bigint not null,
+  -- Given up.
+  failed bigint not null,
+  -- Not sent: no address, or not wanted.
+  skipped bigint not null,
+  -- Not yet sent.
+  pending bigint not null,
+  -- Attempts to send.
+  attempts bigint not null,
+  -- From event to sent, half of them within.
+  send_p50_seconds double precision,
+  -- The same, 95 of 100.
+  send_p95_seconds double precision,
+  constraint notification_days_pkey PRIMARY KEY (tenant_id, day, notification_type, channel)
+);
+
+-- Orders by the day they were placed and by what they are now.
+create table analytics.order_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Where orders come from: web, api, …
+  order_source text not null,
+  -- How orders are paid.
+  payment_method text not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- State of the orders now.
+  order_status text not null,
+  -- State of their payment now.
+  payment_status text not null,
+  -- Orders.
+  orders bigint not null,
+  -- Orders that were confirmed at some time.
+  confirmed_orders bigint not null,
+  -- Orders that were delivered.
+  delivered_orders bigint not null,
+  -- Sum of the lines, minor units.
+  subtotal bigint not null,
+  -- Minor units.
+  shipping_fee bigint not null,
+  -- Minor units.
+  tax_amount bigint not null,
+  -- Taken off, minor units.
+  discount_amount bigint not null,
+  -- What customers pay, minor units.
+  total_amount bigint not null,
+  constraint order_days_pkey PRIMARY KEY (tenant_id, day, order_source, payment_method, currency, order_status, payment_status)
+);
+
+-- Payments by the day they were begun.
+create table analytics.payment_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Who takes the money: stripe, wallet, cod, …
+  provider_code text not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- State of the payments now.
+  status text not null,
+  -- Payments.
+  payments bigint not null,
+  -- Asked for, minor units.
+  amount bigint not null,
+  -- Taken, minor units.
+  captured_amount bigint not null,
+  -- Given back, minor units.
+  refunded_amount bigint not null,
+  constraint payment_days_pkey PRIMARY KEY (tenant_id, day, provider_code, currency, status)
+);
+
+-- What was ordered of each SKU, by the day of the order.
+create table analytics.product_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Stock keeping unit.
+  sku text not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- The products name.
+  product_name text,
+  -- Orders.
+  orders bigint not null,
+  -- Units ordered.
+  units bigint not null,
+  -- Units given up again, with their order or alone.
+  units_cancelled bigint not null,
+  -- Units that reached the customer.
+  units_delivered bigint not null,
+  -- Units that came back.
+  units_returned bigint not null,
+  -- Price of all units ordered, minor units.
+  gross_amount bigint not null,
+  -- Price of the units that were neither given up nor returned.
+  net_amount bigint not null,
+  constraint product_days_pkey PRIMARY KEY (tenant_id, day, sku, currency)
+);
+
+-- Orders with a promotion code, by the day they were placed.
+create table analytics.promo_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- The code.
+  promo_code text not null,
+  -- ISO 4217 code of the amounts.
+  currency character(3) not null,
+  -- Orders.
+  orders bigint not null,
+  -- Of those, cancelled, expired or never paid.
+  lost_orders bigint not null,
+  -- Different known customers.
+  customers bigint not null,
+  -- Taken off, minor units.
+  discount_amount bigint not null,
+  -- What customers pay, minor units.
+  total_amount bigint not null,
+  constraint promo_days_pkey PRIMARY KEY (tenant_id, day, promo_code, currency)
+);
+
+-- Fulfilments by the day they were asked for, provider and destination.
+create table analytics.provider_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Who fulfils.
+  provider_code text not null,
+  -- ISO 3166 code of the destination; none: nothing is shipped.
+  country text not null,
+  -- Fulfilments.
+  fulfillments bigint not null,
+  -- Delivered.
+  delivered bigint not null,
+  -- Failed, rejected or on hold now.
+  failed bigint not null,
+  -- Cancelled.
+  cancelled bigint not null,
+  -- How often workers began them.
+  attempts bigint not null,
+  -- Begun more than once.
+  retried bigint not null,
+  -- Begun more than once, and delivered.
+  retried_delivered bigint not null,
+  -- From asked for to delivered, half of them within.
+  deliver_p50_seconds double precision,
+  -- The same, 95 of 100.
+  deliver_p95_seconds double precision,
+  constraint provider_days_pkey PRIMARY KEY (tenant_id, day, provider_code, country)
+);
+
+-- Jobs that ended, by hour, queue and kind. Jobs of no shop count for the first shop.
+create table analytics.queue_hours (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Hour, begins at.
+  hour timestamp with time zone not null,
+  -- The queue.
+  queue text not null,
+  -- The kind of the jobs.
+  kind text not null,
+  -- Jobs that ended well.
+  completed bigint not null,
+  -- Jobs that were cancelled or given up on purpose.
+  abandoned bigint not null,
+  -- Jobs that failed for good and wait for a person.
+  dead bigint not null,
+  -- Attempts made.
+  attempts bigint not null,
+  -- Completed jobs that needed more than one attempt.
+  retried bigint not null,
+  -- From due to claimed, half of them within.
+  wait_p50_seconds double precision,
+  -- The same, 95 of 100.
+  wait_p95_seconds double precision,
+  -- The longest.
+  wait_max_seconds double precision,
+  -- From claimed to finished, half of them within.
+  run_p50_seconds double precision,
+  -- The same, 95 of 100.
+  run_p95_seconds double precision,
+  constraint queue_hours_pkey PRIMARY KEY (tenant_id, hour, queue, kind)
+);
+
+-- How fresh the numbers are.
+create table analytics.refreshes (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The table of analytics that was computed.
+  topic text not null,
+  -- When it was last computed.
+  refreshed_at timestamp with time zone not null,
+  -- When it was last computed from the beginning, and not only for the last weeks.
+  whole_at timestamp with time zone,
+  constraint refreshes_pkey PRIMARY KEY (tenant_id, topic)
+);
+
+-- Promises of stock by the day they were made, and what became of them.
+create table analytics.reservation_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- Stock keeping unit.
+  sku text not null,
+  -- Promises.
+  reservations bigint not null,
+  -- Units ordered.
+  units bigint not null,
+  -- Units still held for unconfirmed orders.
+  units_reserved bigint not null,
+  -- Units held for confirmed orders.
+  units_committed bigint not null,
+  -- Units that left.
+  units_fulfilled bigint not null,
+  -- Units given back by cancelling.
+  units_released bigint not null,
+  -- Units given back because nobody confirmed in time.
+  units_expired bigint not null,
+  -- How long units that were given back had been held: half within.
+  held_p50_seconds double precision,
+  constraint reservation_days_pkey PRIMARY KEY (tenant_id, day, sku)
+);
+
+-- Within which times a shop wants to be through; a shop without a row has the defaults.
+create table analytics.sla_targets (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- From placed to confirmed: 1 hour.
+  confirm_seconds integer not null default 3600,
+  -- From placed to first shipped: 2 days.
+  ship_seconds integer not null default 172800,
+  -- From placed to delivered: 5 days.
+  deliver_seconds integer not null default 432000,
+  constraint sla_targets_pkey PRIMARY KEY (tenant_id),
+  constraint sla_targets_seconds_check CHECK (((confirm_seconds > 0) AND (ship_seconds > 0) AND (deliver_seconds > 0)))
+);
+
+-- How often each state was left, by day, and how long it had held.
+create table analytics.state_days (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Day in UTC.
+  day date not null,
+  -- order, payment, fulfillment, shipment or return.
+  axis text not null,
+  -- The state that was left; start: there was none.
+  from_status text not null,
+  -- The state that followed.
+  to_status text not null,
+  -- How often.
+  changes bigint not null,
+  -- Seconds in the state, all changes together.
+  held_seconds double precision,
+  -- Half of the changes came within.
+  held_p50_seconds double precision,
+  -- 95 of 100 changes came within.
+  held_p95_seconds double precision,
+  -- The longest.
+  held_max_seconds double precision,
+  constraint state_days_pkey PRIMARY KEY (tenant_id, day, axis, from_status, to_status)
+);
+
+-- Stock of each item now, and what it sold lately.
+create table analytics.stock_items (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Stock keeping unit.
+  sku text not null,
+  -- The products name.
+  product_name text,
+  -- Units physically there.
+  on_hand bigint not null,
+  -- Units promised to orders.
+  promised bigint not null,
+  -- Units that can be sold.
+  available bigint not null,
+  -- At or below it the item counts as low.
+  low_stock_threshold integer not null,
+  -- Units that left in the last 30 days.
+  units_shipped_30d bigint not null,
+  -- Units that left in the last 90 days.
+  units_shipped_90d bigint not null,
+  -- Units that were there 30 days ago.
+  on_hand_30d_ago bigint not null,
+  constraint stock_items_pkey PRIMARY KEY (tenant_id, sku)
+);
+
+-- What workers did by the hour their jobs ended in. Workers are of no shop: all count for the first.
+create table analytics.worker_hours (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- Hour, begins at.
+  hour timestamp with time zone not null,
+  -- The worker.
+  worker_id bigint not null,
+  -- What it calls itself; gone: forgotten since.
+  worker_name text,
+  -- Jobs it runs at once.
+  concurrency integer not null,
+  -- Jobs it completed.
+  jobs bigint not null,
+  -- Seconds in jobs, all together.
+  busy_seconds double precision,
+  constraint worker_hours_pkey PRIMARY KEY (tenant_id, hour, worker_id)
+);
+
 -- Who may call the HTTP API. A token is stv_<key_id>_<secret>; only the secret's SHA-256 is kept (it is 256 random bits, so a slow hash would add nothing).
 create table public.api_keys (
   -- The shop that the key acts for.
@@ -2248,6 +2738,558 @@ create table queue.workers (
 CREATE INDEX workers_alive_idx ON queue.workers USING btree (worker_id) WHERE (state = ANY (ARRAY['running'::text, 'draining'::text]));
 CREATE INDEX workers_uncleared_idx ON queue.workers USING btree (worker_id) WHERE ((state = ANY (ARRAY['dead'::text, 'stopped'::text])) AND (NOT cleared));
 
+-- How carriers do, by day, service and destination. E.g. Which carrier is on time in each country, and what does a parcel cost?
+view analytics.carrier_performance (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Who carries.
+  carrier_code text,
+  -- The carriers product; standard: not named.
+  service text,
+  -- ISO 3166 code of the destination; none: nothing is shipped.
+  country text,
+  -- Parcels.
+  shipments bigint,
+  -- Delivered.
+  delivered bigint,
+  -- On time of those delivered with an estimate, 0 to 1.
+  on_time_rate numeric,
+  -- Parcels with an exception, lost or sent back, 0 to 1.
+  trouble_rate numeric,
+  -- From shipped to delivered, half of them within.
+  transit_p50_hours double precision,
+  -- The same, 95 of 100.
+  transit_p95_hours double precision,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Cost of a parcel, minor units.
+  cost_each numeric,
+);
+
+-- Customers by the month of their first order: how many of them come back. E.g. What part of Januarys new customers ordered again within three months?
+view analytics.customer_cohorts (
+  -- The shop.
+  tenant_id uuid,
+  -- Month of the first order.
+  cohort_month date,
+  -- Months since then; 0 is that month.
+  months_later integer,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Customers of the cohort who ordered in that month.
+  customers bigint,
+  -- customers of the cohort, 0 to 1.
+  retention numeric,
+  -- Orders.
+  orders bigint,
+  -- What customers pay, minor units.
+  total_amount bigint,
+);
+
+-- Failures tied to orders, by day and cause. E.g. Which causes are still open, and how many orders do they touch?
+view analytics.failure_causes (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- delivery, payment, stock, database, api or unknown.
+  category text,
+  -- critical, high, medium or low.
+  severity text,
+  -- Where it happened.
+  stage text,
+  -- Stable code of the cause.
+  code text,
+  -- Failures.
+  errors bigint,
+  -- Not settled yet.
+  open_errors bigint,
+  -- Orders.
+  orders bigint,
+  -- From failure to settled, half of them within.
+  resolve_p50_seconds double precision,
+);
+
+-- How far the orders of each day have come. E.g. Of last weeks orders, how many got as far as the customer, and where are the others?
+view analytics.fulfilment_funnel (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Orders placed.
+  placed bigint,
+  -- Of those, confirmed at some time.
+  confirmed bigint,
+  -- Of those, at least partly on their way, or further.
+  shipped bigint,
+  -- Of those, delivered.
+  delivered bigint,
+  -- Cancelled.
+  cancelled bigint,
+  -- Never paid or confirmed in time.
+  expired bigint,
+  -- On hold now.
+  on_hold bigint,
+  -- confirmed of placed, 0 to 1.
+  confirmed_rate numeric,
+  -- delivered of confirmed, 0 to 1.
+  delivered_rate numeric,
+);
+
+-- Whether notices reach customers, by day, type and channel. E.g. What part of the delivery notices by mail arrived?
+view analytics.notification_delivery (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- What it tells.
+  notification_type text,
+  -- How it is sent.
+  channel text,
+  -- Notices.
+  notices bigint,
+  -- Handed to the channel, receipt or not.
+  sent bigint,
+  -- With a receipt.
+  delivered bigint,
+  -- Given up.
+  failed bigint,
+  -- Not sent: no address, or not wanted.
+  skipped bigint,
+  -- Not yet sent.
+  pending bigint,
+  -- sent of those not skipped, 0 to 1.
+  sent_rate numeric,
+  -- From event to sent, half of them within.
+  send_p50_seconds double precision,
+  -- The same, 95 of 100.
+  send_p95_seconds double precision,
+);
+
+-- Orders that are not on their way yet, by state and the day they were placed. E.g. How old is our backlog, and in which state does it lie?
+view analytics.order_backlog (
+  -- The shop.
+  tenant_id uuid,
+  -- State of the orders now.
+  order_status text,
+  -- Day in UTC.
+  day date,
+  -- Orders.
+  orders bigint,
+  -- Days since then.
+  age_days integer,
+);
+
+-- How long it takes from placing to confirming, shipping and delivering, by day of placing. E.g. Did orders take longer after the move to the new warehouse?
+view analytics.order_cycle_time (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Orders.
+  orders bigint,
+  -- Orders that were delivered.
+  delivered_orders bigint,
+  -- From placed to confirmed, half of the orders within.
+  confirm_p50_seconds double precision,
+  -- The same, 95 of 100.
+  confirm_p95_seconds double precision,
+  -- From placed to first shipped, half of the orders within.
+  ship_p50_seconds double precision,
+  -- The same, 95 of 100.
+  ship_p95_seconds double precision,
+  -- From placed to delivered, half of the orders within.
+  deliver_p50_seconds double precision,
+  -- The same, 95 of 100.
+  deliver_p95_seconds double precision,
+);
+
+-- Payments and what became of them, by day, provider and state. E.g. How much money is asked for and not yet taken?
+view analytics.payment_status_by_day (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Who takes the money: stripe, wallet, cod, …
+  provider_code text,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- State of the payments now.
+  status text,
+  -- Payments.
+  payments bigint,
+  -- Asked for, minor units.
+  amount bigint,
+  -- Taken, minor units.
+  captured_amount bigint,
+  -- Given back, minor units.
+  refunded_amount bigint,
+  -- Asked for and not taken, minor units.
+  outstanding_amount bigint,
+);
+
+-- What promotion codes cost and bring, by day. E.g. Did the Black Friday code pay?
+view analytics.promo_use (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- The code.
+  promo_code text,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Orders.
+  orders bigint,
+  -- Of those, cancelled, expired or never paid.
+  lost_orders bigint,
+  -- Different known customers.
+  customers bigint,
+  -- Taken off, minor units.
+  discount_amount bigint,
+  -- What customers pay, minor units.
+  total_amount bigint,
+  -- Discount of what it would have cost, 0 to 1.
+  discount_rate numeric,
+);
+
+-- Calls to providers and how long they take, by day. E.g. Is the provider slower than last week?
+view analytics.provider_calls (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Who fulfils.
+  provider_code text,
+  -- trigger (first submission), retry, verify or cancel.
+  action text,
+  -- Calls.
+  calls bigint,
+  -- Calls that failed or got no answer.
+  failed bigint,
+  -- Half of the calls took at most so many milliseconds; averaged over ways to end.
+  p50_ms double precision,
+  -- 95 of 100 calls took at most so many, at the slowest way to end.
+  p95_ms double precision,
+);
+
+-- How providers do, by day and destination. E.g. Which provider fails most in Ghana, and how often does a retry help?
+view analytics.provider_performance (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Who fulfils.
+  provider_code text,
+  -- ISO 3166 code of the destination; none: nothing is shipped.
+  country text,
+  -- Fulfilments.
+  fulfillments bigint,
+  -- Delivered.
+  delivered bigint,
+  -- Failed, rejected or on hold now.
+  failed bigint,
+  -- Cancelled.
+  cancelled bigint,
+  -- delivered of those not cancelled, 0 to 1.
+  success_rate numeric,
+  -- Attempts per fulfilment.
+  attempts_each numeric,
+  -- Delivered of those begun more than once, 0 to 1.
+  retry_success_rate numeric,
+  -- From asked for to delivered, half of them within.
+  deliver_p50_seconds double precision,
+  -- The same, 95 of 100.
+  deliver_p95_seconds double precision,
+);
+
+-- How long jobs wait and run, by hour, queue and kind. E.g. When in the day do jobs start late?
+view analytics.queue_latency (
+  -- The shop.
+  tenant_id uuid,
+  -- Hour, begins at.
+  hour timestamp with time zone,
+  -- The queue.
+  queue text,
+  -- The kind of the jobs.
+  kind text,
+  -- Jobs that ended well.
+  completed bigint,
+  -- Jobs that were cancelled or given up on purpose.
+  abandoned bigint,
+  -- Jobs that failed for good and wait for a person.
+  dead bigint,
+  -- Completed jobs that needed more than one attempt.
+  retried bigint,
+  -- From due to claimed, half of them within.
+  wait_p50_seconds double precision,
+  -- The same, 95 of 100.
+  wait_p95_seconds double precision,
+  -- The longest.
+  wait_max_seconds double precision,
+  -- From claimed to finished, half of them within.
+  run_p50_seconds double precision,
+  -- The same, 95 of 100.
+  run_p95_seconds double precision,
+);
+
+-- Units that were promised and never sold, by day and item: stock that others could not buy meanwhile. E.g. How much stock was blocked by orders that nobody paid?
+view analytics.reservation_leakage (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Stock keeping unit.
+  sku text,
+  -- Promises.
+  reservations bigint,
+  -- Units ordered.
+  units bigint,
+  -- Units that left.
+  units_fulfilled bigint,
+  -- Units given back by cancelling.
+  units_released bigint,
+  -- Units given back because nobody confirmed in time.
+  units_expired bigint,
+  -- Units given back of all units promised, 0 to 1.
+  leakage_rate numeric,
+  -- How long units that were given back had been held: half within.
+  held_p50_seconds double precision,
+);
+
+-- Why calls to providers fail, by day. E.g. What are the five most frequent causes of retries this week?
+view analytics.retry_causes (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Who fulfils.
+  provider_code text,
+  -- Stable code of the failure; none: there was none.
+  error_code text,
+  -- Calls that failed or got no answer.
+  failures bigint,
+  -- Calls after which trying again may help.
+  retryable bigint,
+  -- Of the providers failures of the day, 0 to 1.
+  share numeric,
+);
+
+-- How much of what was delivered comes back, by item. E.g. Which products come back most often?
+view analytics.return_rate (
+  -- The shop.
+  tenant_id uuid,
+  -- Stock keeping unit.
+  sku text,
+  -- The products name.
+  product_name text,
+  -- Units that reached the customer.
+  units_delivered bigint,
+  -- Units that came back.
+  units_returned bigint,
+  -- Returned of delivered, 0 to 1.
+  return_rate numeric,
+);
+
+-- Revenue by day, where orders come from and how they are paid; lost orders are left out. E.g. Which channel grew since last month?
+view analytics.revenue_by_channel (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Where orders come from: web, api, …
+  order_source text,
+  -- How orders are paid.
+  payment_method text,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Orders.
+  orders bigint,
+  -- What customers pay, minor units.
+  total_amount bigint,
+  -- Average order, minor units.
+  order_value numeric,
+);
+
+-- Revenue by day and currency. Lost orders (cancelled, expired, never paid) count in neither total. E.g. What did we take yesterday, and how much was an order worth?
+view analytics.revenue_by_day (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Orders that were not lost.
+  orders bigint,
+  -- Orders that were lost.
+  lost_orders bigint,
+  -- Sum of the lines, minor units.
+  subtotal bigint,
+  -- Taken off, minor units.
+  discount_amount bigint,
+  -- Minor units.
+  shipping_fee bigint,
+  -- Minor units.
+  tax_amount bigint,
+  -- What customers pay, minor units.
+  total_amount bigint,
+  -- Average order, minor units.
+  order_value numeric,
+);
+
+-- What each product sold and brought in, by day. E.g. Which ten products brought in most this month?
+view analytics.revenue_by_product (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Stock keeping unit.
+  sku text,
+  -- The products name.
+  product_name text,
+  -- ISO 4217 code of the amounts.
+  currency character(3),
+  -- Orders.
+  orders bigint,
+  -- Units ordered.
+  units bigint,
+  -- Units given up again, with their order or alone.
+  units_cancelled bigint,
+  -- Units that came back.
+  units_returned bigint,
+  -- Price of all units ordered, minor units.
+  gross_amount bigint,
+  -- Price of the units that were neither given up nor returned.
+  net_amount bigint,
+);
+
+-- Which part of the orders that reached a stage did so within its target (analytics.sla_targets; else 1 hour, 2 and 5 days). E.g. Did we confirm 99 % of orders within an hour this month?
+view analytics.sla_attainment (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- confirm, ship or deliver.
+  stage text,
+  -- Orders that reached the stage.
+  reached bigint,
+  -- Of those, within the target.
+  in_time bigint,
+  -- in_time of reached, 0 to 1.
+  attainment numeric,
+);
+
+-- Every change of state that ever happened, counted: the shops process as it is lived. E.g. Which ways do orders take through the states, and how often is each taken?
+view analytics.status_transitions (
+  -- The shop.
+  tenant_id uuid,
+  -- order, payment, fulfillment, shipment or return.
+  axis text,
+  -- The state that was left; start: there was none.
+  from_status text,
+  -- The state that followed.
+  to_status text,
+  -- How often.
+  changes bigint,
+  -- Seconds in from_status on average.
+  average_seconds double precision,
+  -- Day of the last.
+  last_day date,
+);
+
+-- What came in and went out, by day, item and location. E.g. How many units did counts correct last quarter?
+view analytics.stock_movement (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- Stock keeping unit.
+  sku text,
+  -- Short name of the location.
+  location_code text,
+  -- Units that came in.
+  received bigint,
+  -- Units that went out.
+  shipped bigint,
+  -- Units that came back and can be sold.
+  returned bigint,
+  -- Units found or missed by counts.
+  adjusted bigint,
+  -- Units moved for other reasons: transfers, damage.
+  other bigint,
+  -- Change of units on hand.
+  net_change bigint,
+);
+
+-- How fast stock turns over, from the last 30 days; days_of_cover says how long it lasts at that rate. E.g. Which items run out within a week, and which have not moved for months?
+view analytics.stock_turns (
+  -- The shop.
+  tenant_id uuid,
+  -- Stock keeping unit.
+  sku text,
+  -- The products name.
+  product_name text,
+  -- Units physically there.
+  on_hand bigint,
+  -- Units promised to orders.
+  promised bigint,
+  -- Units that can be sold.
+  available bigint,
+  -- Units that left in the last 30 days.
+  units_shipped_30d bigint,
+  -- Units that left in the last 90 days.
+  units_shipped_90d bigint,
+  -- Units on hand on average, from the first and the last of the 30 days.
+  average_on_hand numeric,
+  -- How often the stock is sold in a year at this rate.
+  turns_a_year numeric,
+  -- Days until available units are gone; null: nothing was sold.
+  days_of_cover numeric,
+  -- IN_STOCK, LOW_STOCK or OUT_OF_STOCK.
+  stock_status text,
+);
+
+-- How long states hold before they are left, by day of leaving. E.g. Where do orders wait longest?
+view analytics.time_in_state (
+  -- The shop.
+  tenant_id uuid,
+  -- Day in UTC.
+  day date,
+  -- order, payment, fulfillment, shipment or return.
+  axis text,
+  -- The state.
+  state text,
+  -- How often.
+  changes bigint,
+  -- Seconds in the state on average.
+  average_seconds double precision,
+  -- 95 of 100 changes came within, at the slowest way out.
+  p95_seconds double precision,
+  -- The longest.
+  max_seconds double precision,
+);
+
+-- How busy workers are, by hour. E.g. Do we need more workers at noon?
+view analytics.worker_utilisation (
+  -- The shop.
+  tenant_id uuid,
+  -- Hour, begins at.
+  hour timestamp with time zone,
+  -- The worker.
+  worker_id bigint,
+  -- What it calls itself; gone: forgotten since.
+  worker_name text,
+  -- Jobs it runs at once.
+  concurrency integer,
+  -- Jobs it completed.
+  jobs bigint,
+  -- Seconds in jobs, all together.
+  busy_seconds double precision,
+  -- Busy time of the time it had, 0 to 1.
+  utilisation numeric,
+);
+
 -- Promises beyond the stock that wait for goods, one row each, oldest first at their level.
 view public.vw_backorders (
   -- The shop.
@@ -2621,6 +3663,82 @@ view queue.stats (
   -- Age of the oldest: since due (ready, blocked), claimed (running), died (dead) or enqueued.
   oldest_age_seconds double precision,
 );
+
+-- Refreshes one table of analytics, from a day on or as far back as is due; the job refresh_analytics calls it for each.
+function analytics.refresh(p_topic text, p_since date DEFAULT NULL::date)
+  returns bigint;
+
+-- Computes analytics.call_days anew, from a day on.
+function analytics.refresh_call_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.carrier_days anew, from a day on.
+function analytics.refresh_carrier_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.cohort_months anew, from a day on.
+function analytics.refresh_cohort_months(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.cycle_days anew, from a day on.
+function analytics.refresh_cycle_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.error_days anew, from a day on.
+function analytics.refresh_error_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.movement_days anew, from a day on.
+function analytics.refresh_movement_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.notification_days anew, from a day on.
+function analytics.refresh_notification_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.order_days anew, from a day on.
+function analytics.refresh_order_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.payment_days anew, from a day on.
+function analytics.refresh_payment_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.product_days anew, from a day on.
+function analytics.refresh_product_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.promo_days anew, from a day on.
+function analytics.refresh_promo_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.provider_days anew, from a day on.
+function analytics.refresh_provider_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.queue_hours anew, from a day on.
+function analytics.refresh_queue_hours(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.reservation_days anew, from a day on.
+function analytics.refresh_reservation_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.state_days anew, from a day on.
+function analytics.refresh_state_days(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.stock_items anew, from a day on.
+function analytics.refresh_stock_items(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- Computes analytics.worker_hours anew, from a day on.
+function analytics.refresh_worker_hours(p_since date DEFAULT '-infinity'::date)
+  returns bigint;
+
+-- The tables of analytics in the order to refresh them.
+function analytics.topics()
+  returns text[];
 
 -- Names who acts and why until the end of the transaction or the next call; nulls take it back.
 function public.act_as(p_actor text, p_reason text)

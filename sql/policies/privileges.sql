@@ -52,6 +52,7 @@ begin
           case when role in ('api', 'worker') then '{select}' end
         when r.relkind = 'v' then
           case when r.schema <> 'queue' or role <> 'admin' then '{select}' end
+        when r.name = 'sla_targets' and role = 'admin' then '{select,insert,update}'
         when r.schema = 'analytics' then
           case when role = 'worker' then '{select,insert,update,delete}' else '{select}' end
         when r.schema = 'queue' and role = 'admin' then

@@ -55,6 +55,8 @@ pub struct UpkeepPolicy {
     pub expire_reservations_every: Duration,
     /// How often old rows go.
     pub clean_up_every: Duration,
+    /// How often what analysts read is computed anew.
+    pub refresh_analytics_every: Duration,
     /// How long they stay.
     pub retention: Retention,
 }
@@ -103,6 +105,7 @@ impl Environment {
             upkeep: UpkeepPolicy {
                 expire_reservations_every: upkeep.expire_reservations_every,
                 clean_up_every: upkeep.clean_up_every,
+                refresh_analytics_every: upkeep.refresh_analytics_every,
                 retention: upkeep.retention(),
             },
         })

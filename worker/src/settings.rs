@@ -167,6 +167,11 @@ pub struct UpkeepSettings {
         value_parser = humantime::parse_duration)]
     pub clean_up_every: Duration,
 
+    /// How often the numbers of schema analytics are computed anew
+    #[arg(long, env = "REFRESH_ANALYTICS_EVERY", value_name = "DURATION",
+        default_value = "15m", value_parser = humantime::parse_duration)]
+    pub refresh_analytics_every: Duration,
+
     /// How long finished jobs stay in the queue's history
     #[arg(long, env = "RETENTION_JOBS", value_name = "DURATION", default_value = "7d",
         value_parser = humantime::parse_duration)]

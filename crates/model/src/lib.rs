@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub mod analytics;
 pub mod api_keys;
 pub mod books;
 pub mod catalog;

@@ -86,6 +86,18 @@ impl TestDb {
         pool(&self.url, connections_max)
     }
 
+    /// Writes a year of orders, with all that follows from them, into a fresh database.
+    ///
+    /// # Panics
+    /// When the database is not empty.
+    pub async fn fill(&self, orders: u32) {
+        let fill = format!("set fill.orders = {orders};\n{}", include_str!("fill.sql"));
+        let mut connection = self.pool.acquire().await.expect("the server is there");
+        if let Err(error) = connection.execute(AssertSqlSafe(fill)).await {
+            panic!("the database cannot be filled: {error}");
+        }
+    }
+
     /// A pool whose connections act as a role, with settings such as `stevedore.tenant_id` made.
     ///
     /// # Panics

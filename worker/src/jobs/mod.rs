@@ -7,6 +7,7 @@ pub mod expire_reservations;
 pub mod fill_backorders;
 pub mod fulfil_order;
 pub mod outcome;
+pub mod refresh_analytics;
 pub mod send_notification;
 
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ use clean_up::CleanUp;
 use expire_reservations::ExpireReservations;
 use fill_backorders::FillBackorders;
 use fulfil_order::FulfilOrder;
+use refresh_analytics::RefreshAnalytics;
 use send_notification::SendNotification;
 
 /// One line per kind: its type, and when this process has what it needs to run it. A kind that
@@ -63,6 +65,7 @@ kinds! {
     ExpireReservations, |_| Ok(());
     FillBackorders, |_| Ok(());
     CleanUp, |_| Ok(());
+    RefreshAnalytics, |_| Ok(());
 }
 
 fn needs(has_it: bool, missing: &'static str) -> Result<(), &'static str> {

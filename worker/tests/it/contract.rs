@@ -62,7 +62,7 @@ async fn every_job_that_triggers_enqueue_decodes() {
 
 #[test]
 fn scheduled_jobs_take_the_empty_arguments_they_get() {
-    for kind in ["expire_reservations", "clean_up"] {
+    for kind in ["expire_reservations", "clean_up", "refresh_analytics"] {
         assert_eq!(decodes(kind, &serde_json::json!({})), Some(true), "{kind}");
     }
     assert_eq!(decodes("fulfil_order", &serde_json::json!({})), Some(false));

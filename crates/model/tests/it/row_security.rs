@@ -208,6 +208,24 @@ async fn i2_an_admin_sees_the_rows_of_one_shop_in_every_table_and_view() {
 }
 
 #[tokio::test]
+async fn i2_an_analyst_sees_the_sums_of_one_shop() {
+    let shop = two_shops().await;
+    let refresh = "select analytics.refresh(t, '-infinity') from unnest(analytics.topics()) as t
+                   where t <> 'worker_hours'; delete from analytics.refreshes";
+    shop.run(refresh).await;
+    let analyst = shop
+        .db
+        .pool_as("stevedore_analyst", &session(OWN_SHOP, None));
+    let mut sums = relations(shop.pool()).await;
+    sums.retain(|relation| relation.starts_with("analytics."));
+    let before = seen(&analyst, &sums).await;
+    assert!(!before["analytics.order_days"].is_empty());
+    other_shop_works(&shop).await;
+    shop.run(refresh).await;
+    assert_eq!(before, seen(&analyst, &sums).await);
+}
+
+#[tokio::test]
 async fn i2_a_session_that_does_not_say_whose_it_is_sees_nothing() {
     let shop = two_shops().await;
     let shared = [
