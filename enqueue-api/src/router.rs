@@ -13,7 +13,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::SCOPES;
 use crate::guard::guard;
-use crate::routes::{bulk_orders, docs, health, job, jobs, orders, queue, waits};
+use crate::routes::{
+    bulk_orders, docs, fraud, health, job, jobs, orders, promotions, queue, waits, wallets,
+};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -43,6 +45,9 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
     components(schemas(wire::ProblemDocument, wire::FieldError)),
     tags(
         (name = "orders", description = "Placing orders and following them."),
+        (name = "wallets", description = "Money that customers have with the shop."),
+        (name = "promotions", description = "Codes that take something off an order."),
+        (name = "fraud", description = "What makes an order wait for a person."),
         (name = "jobs", description = "The queue, for work that is no order."),
         (name = "health", description = "For probes, load balancers and Prometheus."),
         (name = "documentation", description = "The API about itself."),
@@ -80,6 +85,16 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(orders::read))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::confirm))
+        .routes(routes!(fraud::explain))
+        .routes(routes!(wallets::read))
+        .routes(routes!(wallets::statement, wallets::post))
+        .routes(routes!(promotions::list))
+        .routes(routes!(promotions::read, promotions::put))
+        .routes(routes!(promotions::preview))
+        .routes(routes!(fraud::rules))
+        .routes(routes!(fraud::put_rule))
+        .routes(routes!(fraud::blocked))
+        .routes(routes!(fraud::block, fraud::unblock))
         .routes(routes!(jobs::enqueue))
         .routes(routes!(jobs::enqueue_batch))
         .routes(routes!(queue::list))

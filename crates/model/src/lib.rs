@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 pub mod analytics;
 pub mod api_keys;
+pub mod blocklist;
 pub mod books;
 pub mod catalog;
 mod clean;
+pub mod fraud;
 pub mod fulfillments;
 pub mod gauges;
 pub mod inventory;
@@ -19,8 +21,10 @@ pub mod keyed_jobs;
 pub mod notifications;
 pub mod orders;
 pub mod problems;
+pub mod promotions;
 pub mod retention;
 mod sqlstate;
+pub mod wallets;
 pub mod words;
 
 /// The shop that a row belongs to.

@@ -15,6 +15,7 @@ pub use view::{FulfillmentView, HistoryView, LineView, OrderView, get};
 use serde::{Deserialize, Serialize};
 
 use crate::problems::FieldProblem;
+use crate::wallets::WalletShort;
 
 /// An order that was placed, now or by an earlier request with the same idempotency key.
 #[derive(Clone, Debug)]
@@ -51,6 +52,9 @@ pub enum PlaceError {
     /// Not enough stock.
     #[error("not enough stock")]
     OutOfStock(Vec<Shortage>),
+    /// Not enough in the customer's wallet.
+    #[error("not enough in the wallet")]
+    WalletShort(WalletShort),
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,

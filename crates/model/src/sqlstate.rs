@@ -17,6 +17,10 @@ pub(crate) const KEY_IN_FLIGHT: &str = "P0IDF";
 pub(crate) const INVALID: &str = "P0VAL";
 /// Invalid jobs; DETAIL lists the problems.
 pub(crate) const INVALID_JOB: &str = "P0JOB";
+/// Not enough in a wallet; DETAIL says how much there is.
+pub(crate) const WALLET: &str = "P0WAL";
+/// A promotion code does not hold; DETAIL lists the problems, as of [`INVALID`].
+pub(crate) const PROMOTION: &str = "P0PRM";
 /// No such row.
 pub(crate) const NOT_FOUND: &str = "P0NOF";
 
@@ -40,6 +44,11 @@ pub(crate) fn detail_text(error: &sqlx::Error) -> Option<&str> {
 /// DETAIL of a database error, read as JSON.
 pub(crate) fn detail<T: DeserializeOwned>(error: &sqlx::Error) -> Option<T> {
     serde_json::from_str(detail_text(error)?).ok()
+}
+
+/// The name of the constraint that an error is about.
+pub(crate) fn constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error()?.constraint()
 }
 
 /// The message of an error, for people.

@@ -72,6 +72,10 @@ kinds! {
         "Compare the path with the API's documentation at /api/docs.";
     OrderNotFound = "order_not_found", NOT_FOUND, "There is no such order.",
         "Check the id: it is the number from the answer that placed the order.";
+    CustomerNotFound = "customer_not_found", NOT_FOUND, "There is no such customer.",
+        "Check the id: it is the shop's own, as orders name it in `customer.id`.";
+    PromotionNotFound = "promotion_not_found", NOT_FOUND, "There is no such promotion.",
+        "Check the code; GET /v1/promotions lists all of them.";
     JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
         "Check the id. Finished jobs are forgotten after their retention time.";
     WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",
@@ -86,6 +90,9 @@ kinds! {
     OutOfStock = "out_of_stock", CONFLICT, "There is not enough stock.",
         "`shortages` says per SKU what was asked for and what is available. Nothing was reserved; \
          ask for less, or try again once stock has come in.";
+    InsufficientFunds = "insufficient_funds", CONFLICT, "There is not enough in the wallet.",
+        "`available` says how much there is of what is `requested`. Nothing was taken; top the \
+         wallet up, or pay in another way.";
     IllegalTransition = "illegal_transition", CONFLICT,
         "The order's present state does not allow this.",
         "Read the order again: someone else, or a worker, has moved it on.";

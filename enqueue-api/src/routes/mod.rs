@@ -2,12 +2,16 @@
 
 pub mod bulk_orders;
 pub mod docs;
+pub mod fraud;
 pub mod health;
 pub mod job;
 pub mod jobs;
 pub mod orders;
+pub mod promotions;
 pub mod queue;
 pub mod waits;
+pub mod wallets;
 
 mod idempotency;
+mod page;
 mod path_id;

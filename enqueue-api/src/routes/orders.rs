@@ -20,6 +20,7 @@ use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::idempotency::{self, REPLAYED};
 use crate::routes::path_id::{self, Id};
+use crate::routes::wallets;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -151,6 +152,7 @@ impl From<PlaceError> for Problem {
         match error {
             PlaceError::Invalid(problems) => Problem::invalid(problems),
             PlaceError::OutOfStock(shortages) => out_of_stock(&shortages),
+            PlaceError::WalletShort(short) => wallets::insufficient(&short),
             PlaceError::KeyReused => idempotency::reused(),
             PlaceError::KeyInFlight => idempotency::in_flight(),
             PlaceError::Database(error) => error.into(),

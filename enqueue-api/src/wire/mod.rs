@@ -4,15 +4,19 @@
 //! own the rules, and answers are their views. The tests hold both together: every answer must
 //! read as its type here, without a field more or less.
 
+mod fraud;
 mod health;
 mod jobs;
+mod money;
 mod order;
 mod orders;
 mod problems;
 mod queue;
 
+pub use fraud::*;
 pub use health::*;
 pub use jobs::*;
+pub use money::*;
 pub use order::*;
 pub use orders::*;
 pub use problems::*;

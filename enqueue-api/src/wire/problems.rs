@@ -148,7 +148,29 @@ impl IntoResponses for PlacingErrors {
             Kind::UnreadableBody,
             Kind::InvalidIdempotencyKey,
             Kind::OutOfStock,
+            Kind::InsufficientFunds,
             Kind::IdempotencyKeyInFlight,
+            Kind::ValidationFailed,
+            Kind::IdempotencyKeyReused,
+        ]));
+        all
+    }
+}
+
+/// As [`BodyErrors`], of the operations that take an Idempotency-Key.
+#[derive(Debug)]
+pub struct KeyedErrors;
+
+impl IntoResponses for KeyedErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = BodyErrors::responses();
+        all.extend(grouped(&[
+            Kind::MalformedJson,
+            Kind::InvalidUtf8,
+            Kind::JsonTooDeep,
+            Kind::DuplicateKey,
+            Kind::UnreadableBody,
+            Kind::InvalidIdempotencyKey,
             Kind::ValidationFailed,
             Kind::IdempotencyKeyReused,
         ]));
@@ -217,6 +239,12 @@ macro_rules! single {
 single! {
     /// No such order.
     OrderNotFound = OrderNotFound;
+    /// No such customer.
+    CustomerNotFound = CustomerNotFound;
+    /// No such promotion.
+    PromotionNotFound = PromotionNotFound;
+    /// Not enough in the wallet.
+    WalletRefused = InsufficientFunds;
     /// No such job.
     JobNotFound = JobNotFound;
     /// No such kind of problem.
@@ -294,6 +322,10 @@ fn sample(kind: Kind) -> Problem {
             "shortages",
             json!([{ "sku": "MUG-RED", "requested": 3, "available": 1 }]),
         ),
+        Kind::InsufficientFunds => problem
+            .with("currency", "GHS")
+            .with("requested", 5000)
+            .with("available", 1200),
         Kind::ValidationFailed => problem.with_errors(vec![FieldProblem {
             field: "lines[0].quantity".to_owned(),
             code: "out_of_range".into(),

@@ -12,6 +12,7 @@ mod job_flows;
 mod jobs;
 mod keyed_jobs;
 mod malformed;
+mod money;
 mod openapi;
 mod orders;
 mod queue;

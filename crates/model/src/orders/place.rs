@@ -58,10 +58,15 @@ fn refusal(error: sqlx::Error) -> PlaceError {
 fn refused(code: &str, detail: Option<&str>) -> Option<PlaceError> {
     let detail = detail.unwrap_or_default();
     match code {
-        sqlstate::INVALID => serde_json::from_str(detail).ok().map(PlaceError::Invalid),
+        sqlstate::INVALID | sqlstate::PROMOTION => {
+            serde_json::from_str(detail).ok().map(PlaceError::Invalid)
+        }
         sqlstate::OUT_OF_STOCK => serde_json::from_str(detail)
             .ok()
             .map(PlaceError::OutOfStock),
+        sqlstate::WALLET => serde_json::from_str(detail)
+            .ok()
+            .map(PlaceError::WalletShort),
         sqlstate::KEY_REUSED => Some(PlaceError::KeyReused),
         sqlstate::KEY_IN_FLIGHT => Some(PlaceError::KeyInFlight),
         _ => None,

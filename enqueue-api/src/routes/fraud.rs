@@ -1,0 +1,170 @@
+//! Fraud rules, the blocklist, and why an order was found risky.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+use stevedore_model::blocklist::{self, Blocking};
+use stevedore_model::fraud::{self, NewRule, PutError};
+use stevedore_model::problems::problem;
+
+use crate::auth::{Admin, Caller, OrdersRead};
+use crate::body::JsonBody;
+use crate::problem::{Problem, Result};
+use crate::routes::page::LIMIT_MAX;
+use crate::routes::path_id::{self, Id};
+use crate::state::ApiState;
+use crate::wire;
+
+const VALUE_CHARS_MAX: usize = 254;
+
+/// List fraud rules
+///
+/// With the score from which on an order waits for a person.
+#[utoipa::path(
+    get, path = "/v1/fraud-rules", tag = "fraud", operation_id = "list_fraud_rules",
+    security(("api_key" = ["admin"])),
+    responses(
+        (status = 200, description = "The rules.", body = wire::FraudRules),
+        wire::ReadErrors,
+    )
+)]
+pub async fn rules(caller: Caller<Admin>, State(state): State<ApiState>) -> Result<Json<Value>> {
+    Ok(Json(fraud::rules(state.pool(), caller.tenant()).await?))
+}
+
+/// Make or change a fraud rule
+///
+/// Orders that are confirmed from now on are screened by it, if it is enabled.
+#[utoipa::path(
+    put, path = "/v1/fraud-rules/{rule_code}", tag = "fraud", operation_id = "put_fraud_rule",
+    security(("api_key" = ["admin"])),
+    params(("rule_code" = String, Path, description = "The rule.", example = "high_value")),
+    request_body(content = wire::FraudRuleRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The rule as it is now.", body = wire::FraudRule),
+        wire::BodyErrors,
+    )
+)]
+pub async fn put_rule(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path(rule_code): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let rule = NewRule::parse(&body).map_err(Problem::invalid)?;
+    let put = fraud::put(state.pool(), caller.tenant(), &rule_code, &rule).await;
+    put.map(Json).map_err(|error| match error {
+        PutError::Invalid(problems) => Problem::invalid(problems),
+        PutError::Database(error) => error.into(),
+    })
+}
+
+/// Explain an order's risk
+///
+/// Which rules it matched when it was screened, what each added and why, in words.
+#[utoipa::path(
+    get, path = "/v1/orders/{order_id}/risk", tag = "fraud", operation_id = "explain_order_risk",
+    security(("api_key" = ["orders:read"])),
+    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    responses(
+        (status = 200, description = "The score and its reasons.", body = wire::OrderRisk),
+        wire::OrderNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn explain(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    order: Id<path_id::Order>,
+) -> Result<Json<Value>> {
+    let found = fraud::explain(state.pool(), caller.tenant(), order.0).await?;
+    found.map(Json).ok_or_else(|| order.missing())
+}
+
+/// List the blocklist
+///
+/// The first thousand entries, by kind and value.
+#[utoipa::path(
+    get, path = "/v1/blocklist", tag = "fraud", operation_id = "list_blocklist",
+    security(("api_key" = ["admin"])),
+    responses(
+        (status = 200, description = "Who is blocked.", body = wire::Blocklist),
+        wire::ReadErrors,
+    )
+)]
+pub async fn blocked(caller: Caller<Admin>, State(state): State<ApiState>) -> Result<Json<Value>> {
+    let entries = blocklist::list(state.pool(), caller.tenant(), LIMIT_MAX).await?;
+    Ok(Json(json!({ "entries": entries })))
+}
+
+/// Block somebody
+///
+/// By phone, mail address or its domain, network address, or customer. Rules of the kind
+/// `blocklist` match their orders.
+#[utoipa::path(
+    put, path = "/v1/blocklist/{kind}/{value}", tag = "fraud", operation_id = "block",
+    security(("api_key" = ["admin"])),
+    params(
+        ("kind" = wire::BlockKind, Path, description = "By what."),
+        ("value" = String, Path, description = "Whom; phones in E.164."),
+    ),
+    request_body(content = wire::BlockRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The entry.", body = wire::Blocked),
+        wire::BodyErrors,
+    )
+)]
+pub async fn block(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path((kind, value)): Path<(String, String)>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let blocking = Blocking::parse(&body).map_err(Problem::invalid)?;
+    let whom = whom(&kind, &value)?;
+    let (tenant, actor) = (caller.tenant(), caller.actor());
+    let entry = blocklist::put(state.pool(), tenant, whom, &blocking, &actor).await?;
+    Ok(Json(entry))
+}
+
+/// Unblock somebody
+///
+/// Twice is once.
+#[utoipa::path(
+    delete, path = "/v1/blocklist/{kind}/{value}", tag = "fraud", operation_id = "unblock",
+    security(("api_key" = ["admin"])),
+    params(
+        ("kind" = wire::BlockKind, Path, description = "By what."),
+        ("value" = String, Path, description = "Whom."),
+    ),
+    responses(
+        (status = 200, description = "Whether there was such an entry.", body = wire::Unblocked),
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
+pub async fn unblock(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path((kind, value)): Path<(String, String)>,
+) -> Result<Json<Value>> {
+    let whom = whom(&kind, &value)?;
+    let removed = blocklist::delete(state.pool(), caller.tenant(), whom).await?;
+    Ok(Json(json!({ "removed": removed })))
+}
+
+fn whom<'p>(kind: &'p str, value: &'p str) -> Result<(&'p str, &'p str)> {
+    let mut problems = Vec::new();
+    if !blocklist::KINDS.contains(&kind) {
+        let message = format!("must be one of {}", blocklist::KINDS.join(", "));
+        problems.push(problem("kind".into(), "unknown_kind", &message));
+    }
+    if !(1..=VALUE_CHARS_MAX).contains(&value.chars().count()) {
+        let message = format!("must have 1 to {VALUE_CHARS_MAX} characters");
+        problems.push(problem("value".into(), "too_long", &message));
+    }
+    match problems.is_empty() {
+        true => Ok((kind, value)),
+        false => Err(Problem::invalid(problems)),
+    }
+}

@@ -1,0 +1,125 @@
+//! Promotion codes: made and changed by staff, tried out by shops.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde_json::Value;
+use stevedore_model::problems::problem;
+use stevedore_model::promotions::{self, Basket, NewPromotion, PutError};
+
+use crate::auth::{Admin, Caller, OrdersRead};
+use crate::body::JsonBody;
+use crate::problem::{Kind, Problem, Result};
+use crate::routes::page;
+use crate::state::ApiState;
+use crate::wire;
+
+const PROMOTIONS_DEFAULT: i64 = 100;
+
+/// List promotions
+///
+/// By code, with how often each was used.
+#[utoipa::path(
+    get, path = "/v1/promotions", tag = "promotions", operation_id = "list_promotions",
+    security(("api_key" = ["orders:read"])),
+    params(wire::PromotionListQuery),
+    responses(
+        (status = 200, description = "A page of promotions.", body = wire::PromotionList),
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
+pub async fn list(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>> {
+    let mut page = page::of(pairs, &["after", "limit"])?;
+    let after = page.text("after");
+    let limit = page.number("limit", 1..=page::LIMIT_MAX)?;
+    let limit = limit.unwrap_or(PROMOTIONS_DEFAULT);
+    let list = promotions::list(state.pool(), caller.tenant(), after.as_deref(), limit).await?;
+    Ok(Json(list))
+}
+
+/// Read a promotion
+///
+/// What its code takes off, within which limits, and how often it was used.
+#[utoipa::path(
+    get, path = "/v1/promotions/{code}", tag = "promotions", operation_id = "get_promotion",
+    security(("api_key" = ["orders:read"])),
+    params(("code" = String, Path, description = "The code.", example = "TEA10")),
+    responses(
+        (status = 200, description = "The promotion.", body = wire::Promotion),
+        wire::PromotionNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn read(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Path(code): Path<String>,
+) -> Result<Json<Value>> {
+    let found = promotions::get(state.pool(), caller.tenant(), &code).await?;
+    found.map(Json).ok_or_else(|| {
+        let detail = format!("There is no promotion with the code {code:?}.");
+        Problem::new(Kind::PromotionNotFound, detail)
+    })
+}
+
+/// Make or change a promotion
+///
+/// What the body leaves out gets its default, so send all of it. How often the code was used
+/// stays; placed orders keep their discounts.
+#[utoipa::path(
+    put, path = "/v1/promotions/{code}", tag = "promotions", operation_id = "put_promotion",
+    security(("api_key" = ["admin"])),
+    params(("code" = String, Path, description = "The code, upper case.", example = "TEA10")),
+    request_body(content = wire::PromotionRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The promotion as it is now.", body = wire::Promotion),
+        wire::BodyErrors,
+    )
+)]
+pub async fn put(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path(code): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let promotion = NewPromotion::parse(&body).map_err(Problem::invalid)?;
+    let code = promotions::code(&code).ok_or_else(|| {
+        let message = "must be 1 to 64 letters, digits, - and _, in the path";
+        Problem::invalid(vec![problem("code".into(), "invalid_code", message)])
+    })?;
+    let put = promotions::put(state.pool(), caller.tenant(), &code, &promotion).await;
+    put.map(Json).map_err(|error| match error {
+        PutError::Invalid(problems) => Problem::invalid(problems),
+        PutError::Database(error) => error.into(),
+    })
+}
+
+/// Try a promotion
+///
+/// What the code would take off such an order, or why it does not. Nothing is used by asking;
+/// placing the order asks again, and its `discount_amount` has to be this.
+#[utoipa::path(
+    post, path = "/v1/promotions/{code}/preview", tag = "promotions",
+    operation_id = "preview_promotion",
+    security(("api_key" = ["orders:read"])),
+    params(("code" = String, Path, description = "The code.", example = "tea10")),
+    request_body(content = wire::PreviewRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What it takes off.", body = wire::Preview),
+        wire::BodyErrors,
+    )
+)]
+pub async fn preview(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Path(code): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let basket = Basket::parse(&body).map_err(Problem::invalid)?;
+    let offer = promotions::offer(state.pool(), caller.tenant(), &code, &basket).await?;
+    Ok(Json(offer))
+}

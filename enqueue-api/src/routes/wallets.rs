@@ -1,0 +1,143 @@
+//! Wallets: balances, statements, and what staff put in.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use stevedore_model::wallets::{self, NewEntry, PostError, WalletShort};
+
+use crate::auth::{Admin, Caller, OrdersRead};
+use crate::body::JsonBody;
+use crate::problem::{Kind, Problem, Result};
+use crate::routes::idempotency::{self, REPLAYED};
+use crate::routes::page;
+use crate::state::ApiState;
+use crate::wire;
+
+const ENTRIES_DEFAULT: i64 = 50;
+
+/// Read a wallet
+///
+/// What a customer has with the shop, per currency.
+#[utoipa::path(
+    get, path = "/v1/wallets/{customer_id}", tag = "wallets", operation_id = "get_wallet",
+    security(("api_key" = ["orders:read"])),
+    params(("customer_id" = String, Path, description = "The shop's own id of the customer.")),
+    responses(
+        (status = 200, description = "Balances.", body = wire::Wallet),
+        wire::CustomerNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn read(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Path(customer): Path<String>,
+) -> Result<Json<Value>> {
+    let found = wallets::balances(state.pool(), caller.tenant(), &customer).await?;
+    found.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+/// Read a wallet's statement
+///
+/// Every change of it, the newest first.
+#[utoipa::path(
+    get, path = "/v1/wallets/{customer_id}/entries", tag = "wallets",
+    operation_id = "list_wallet_entries",
+    security(("api_key" = ["orders:read"])),
+    params(
+        ("customer_id" = String, Path, description = "The shop's own id of the customer."),
+        wire::EntryListQuery,
+    ),
+    responses(
+        (status = 200, description = "A page of entries.", body = wire::WalletStatement),
+        wire::CustomerNotFound,
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
+pub async fn statement(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Path(customer): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>> {
+    let mut page = page::of(pairs, &["before", "limit"])?;
+    let before = page.number("before", 1..=i64::MAX)?;
+    let limit = page.number("limit", 1..=page::LIMIT_MAX)?;
+    let limit = limit.unwrap_or(ENTRIES_DEFAULT);
+    let found = wallets::statement(state.pool(), caller.tenant(), &customer, before, limit).await?;
+    found.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+/// Top up or correct a wallet
+///
+/// For staff, and for the shop's own systems that take the money. Send an `Idempotency-Key`, so
+/// that a repeated request posts once. A correction may be negative, needs a reason, and never
+/// makes a balance negative.
+#[utoipa::path(
+    post, path = "/v1/wallets/{customer_id}/entries", tag = "wallets",
+    operation_id = "post_wallet_entry",
+    security(("api_key" = ["admin"])),
+    params(
+        ("customer_id" = String, Path, description = "The shop's own id of the customer."),
+        wire::IdempotencyKeyHeader,
+    ),
+    request_body(content = wire::WalletEntryRequest, content_type = "application/json"),
+    responses(
+        (status = 201, description = "The entry is posted.", body = wire::WalletPosted),
+        wire::CustomerNotFound,
+        wire::WalletRefused,
+        wire::KeyedErrors,
+    )
+)]
+pub async fn post(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path(customer): Path<String>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let key = idempotency::key(&headers)?;
+    let entry = NewEntry::parse(&body).map_err(Problem::invalid)?;
+    let (tenant, actor) = (caller.tenant(), caller.actor());
+    let posted = wallets::post(state.pool(), tenant, &customer, &entry, key, &actor).await;
+    let posted = posted.map_err(|error| match error {
+        PostError::NoCustomer => no_customer(&customer),
+        PostError::Short(short) => insufficient(&short),
+        PostError::KeyReused => idempotency::reused(),
+        PostError::Database(error) => error.into(),
+    })?;
+    let answer = json!({
+        "wallet_entry_id": posted.wallet_entry_id,
+        "balance": posted.balance,
+    });
+    let mut response = (StatusCode::CREATED, Json(answer)).into_response();
+    if posted.replayed {
+        let replayed = HeaderValue::from_static("true");
+        response.headers_mut().insert(REPLAYED, replayed);
+    }
+    Ok(response)
+}
+
+fn no_customer(customer: &str) -> Problem {
+    let detail = format!("There is no customer with the id {customer:?}.");
+    Problem::new(Kind::CustomerNotFound, detail)
+}
+
+/// 409: the wallet has less than that.
+#[must_use]
+pub fn insufficient(short: &WalletShort) -> Problem {
+    let WalletShort {
+        currency,
+        requested,
+        available,
+    } = short;
+    let detail =
+        format!("The wallet has {available} of the {requested} {currency} (minor units) needed.");
+    Problem::new(Kind::InsufficientFunds, detail)
+        .with("currency", currency.as_str())
+        .with("requested", *requested)
+        .with("available", *available)
+}
