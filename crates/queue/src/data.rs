@@ -29,6 +29,15 @@ struct Note<'a> {
     result: Option<String>,
 }
 
+impl Note<'_> {
+    fn checkpoint(state: &impl Serialize) -> Result<Self, DataError> {
+        Ok(Note {
+            checkpoint: Some(encode(state)?),
+            ..Note::default()
+        })
+    }
+}
+
 impl JobContext {
     /// What [`JobContext::save_checkpoint`] saved last, in this attempt or one before.
     ///
@@ -52,12 +61,7 @@ impl JobContext {
     /// # Errors
     /// [`DataError::LeaseLost`] when another worker holds the job by now.
     pub async fn save_checkpoint(&self, state: &impl Serialize) -> Result<(), DataError> {
-        let checkpoint = Some(encode(state)?);
-        let note = Note {
-            checkpoint,
-            ..Note::default()
-        };
-        self.note(self.pool(), note).await
+        self.note(self.pool(), Note::checkpoint(state)?).await
     }
 
     /// As [`JobContext::save_checkpoint`], in the handler's transaction: its writes and the
@@ -71,12 +75,7 @@ impl JobContext {
         tx: &mut PgConnection,
         state: &impl Serialize,
     ) -> Result<(), DataError> {
-        let checkpoint = Some(encode(state)?);
-        let note = Note {
-            checkpoint,
-            ..Note::default()
-        };
-        self.note(tx, note).await
+        self.note(tx, Note::checkpoint(state)?).await
     }
 
     /// Says how far the job is (percent, above 100 counts as 100) and what it is doing, for people.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use stevedore_queue::{RunnerSettings, cancel, enqueue, enqueue_many, retry};
 use stevedore_testkit::TestDb;
@@ -46,6 +47,8 @@ async fn groups_do_not_overlap_over_several_workers_and_single_enqueues() {
         .map(|stage| {
             let settings = RunnerSettings {
                 concurrency: 8,
+                // A job whose neighbour commits at the same moment waits for the next sweep.
+                heartbeat: Duration::from_secs(2),
                 ..calm()
             };
             Worker::on(&pool, settings, Arc::clone(stage))
