@@ -44,7 +44,7 @@ struct Ratio {
 struct Verdict {
     what: &'static str,
     value: f64,
-    wanted: &'static str,
+    wanted: String,
     holds: bool,
 }
 
@@ -52,77 +52,99 @@ struct Verdict {
 struct Promise {
     headline: &'static str,
     what: &'static str,
-    wanted: &'static str,
-    holds: fn(f64) -> bool,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    AtLeast(f64),
+    Below(f64),
+}
+
+use Wanted::{AtLeast, Below};
+
+impl Wanted {
+    fn holds(self, value: f64) -> bool {
+        match self {
+            AtLeast(bound) => value >= bound,
+            Below(bound) => value < bound,
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AtLeast(bound) => write!(f, ">= {bound}"),
+            Below(bound) => write!(f, "< {bound}"),
+        }
+    }
+}
+
+const fn promise(headline: &'static str, what: &'static str, wanted: Wanted) -> Promise {
+    Promise {
+        headline,
+        what,
+        wanted,
+    }
 }
 
 const PROMISES: [Promise; 11] = [
-    Promise {
-        headline: "drain_to_ceiling",
-        what: "drain, to the bare statements",
-        wanted: ">= 0.6",
-        holds: |value| value >= 0.6,
-    },
-    Promise {
-        headline: "drain_to_best_peer",
-        what: "drain, to the best peer",
-        wanted: ">= 2",
-        holds: |value| value >= 2.0,
-    },
-    Promise {
-        headline: "enqueue_to_best_peer",
-        what: "enqueue in batches, to the best peer",
-        wanted: ">= 1.5",
-        holds: |value| value >= 1.5,
-    },
-    Promise {
-        headline: "http_enqueue_per_s",
-        what: "single enqueues per second over HTTP, 16 clients",
-        wanted: ">= 5000",
-        holds: |value| value >= 5000.0,
-    },
-    Promise {
-        headline: "pickup_p50_ms",
-        what: "pick-up on an idle fleet, p50 in ms",
-        wanted: "< 2",
-        holds: |value| value < 2.0,
-    },
-    Promise {
-        headline: "pickup_p99_ms",
-        what: "pick-up on an idle fleet, p99 in ms",
-        wanted: "< 10",
-        holds: |value| value < 10.0,
-    },
-    Promise {
-        headline: "held_to_fresh",
-        what: "throughput under a held transaction, to fresh",
-        wanted: ">= 0.95",
-        holds: |value| value >= 0.95,
-    },
-    Promise {
-        headline: "held_p99_to_fresh",
-        what: "pick-up p99 under a held transaction, to fresh",
-        wanted: "< 3",
-        holds: |value| value < 3.0,
-    },
-    Promise {
-        headline: "history_to_fresh",
-        what: "drain with finished jobs behind, to fresh",
-        wanted: ">= 0.8",
-        holds: |value| value >= 0.8,
-    },
-    Promise {
-        headline: "groups_to_plain",
-        what: "drain with group keys, to without",
-        wanted: ">= 0.9",
-        holds: |value| value >= 0.9,
-    },
-    Promise {
-        headline: "idle_queries_per_min",
-        what: "queries per minute of ten idle workers",
-        wanted: "< 60",
-        holds: |value| value < 60.0,
-    },
+    promise(
+        "drain_to_ceiling",
+        "drain, to the bare statements",
+        AtLeast(0.6),
+    ),
+    promise(
+        "drain_to_best_peer",
+        "drain, to the best peer",
+        AtLeast(2.0),
+    ),
+    promise(
+        "enqueue_to_best_peer",
+        "enqueue in batches, to the best peer",
+        AtLeast(1.5),
+    ),
+    promise(
+        "http_enqueue_per_s",
+        "single enqueues per second over HTTP, 16 clients",
+        AtLeast(5_000.0),
+    ),
+    promise(
+        "pickup_p50_ms",
+        "pick-up on an idle fleet, p50 in ms",
+        Below(2.0),
+    ),
+    promise(
+        "pickup_p99_ms",
+        "pick-up on an idle fleet, p99 in ms",
+        Below(10.0),
+    ),
+    promise(
+        "held_to_fresh",
+        "throughput under a held transaction, to fresh",
+        AtLeast(0.95),
+    ),
+    promise(
+        "held_p99_to_fresh",
+        "pick-up p99 under a held transaction, to fresh",
+        Below(3.0),
+    ),
+    promise(
+        "history_to_fresh",
+        "drain with finished jobs behind, to fresh",
+        AtLeast(0.8),
+    ),
+    promise(
+        "groups_to_plain",
+        "drain with group keys, to without",
+        AtLeast(0.9),
+    ),
+    promise(
+        "idle_queries_per_min",
+        "queries per minute of ten idle workers",
+        Below(60.0),
+    ),
 ];
 
 impl Report {
@@ -186,8 +208,8 @@ impl Report {
                 self.verdicts.push(Verdict {
                     what: promise.what,
                     value,
-                    wanted: promise.wanted,
-                    holds: (promise.holds)(value),
+                    wanted: promise.wanted.to_string(),
+                    holds: promise.wanted.holds(value),
                 });
             }
         }

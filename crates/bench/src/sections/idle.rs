@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pickup::by_default;
+use super::latency::by_default;
 use crate::bench::Bench;
 use crate::fleet::{Clock, Worker};
 

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
-use stevedore_queue::{NewJob, enqueue};
+use stevedore_queue::{NewJob, RunnerSettings, enqueue};
 
-use crate::fleet::{Clock, Tick, until_handled};
+use crate::bench::Bench;
+use crate::fleet::{Clock, QUEUE, Tick, Worker, until_handled};
 use crate::stage::futures_of;
 use crate::stats::percentile;
 
@@ -61,9 +62,45 @@ fn percentiles(waits: &[f64]) -> (f64, f64) {
     (percentile(&sorted, 0.5), percentile(&sorted, 0.99))
 }
 
+/// Adds the percentiles of all rounds to a section; answers the medians.
+pub fn report_percentiles(
+    bench: &mut Bench,
+    section: &'static str,
+    p50s: &[f64],
+    p99s: &[f64],
+) -> (f64, f64) {
+    let report = &mut bench.report;
+    let p50 = report.add(section, "commit to handler, p50", "ms", p50s);
+    let p99 = report.add(section, "commit to handler, p99", "ms", p99s);
+    (p50, p99)
+}
+
+/// A worker as it comes, for our queue.
+pub fn by_default() -> RunnerSettings {
+    RunnerSettings {
+        queues: vec![QUEUE.to_owned()],
+        ..RunnerSettings::default()
+    }
+}
+
+/// What so many workers with default settings make of jobs at a pace.
+pub async fn seen_by(bench: &Bench, workers: usize, pace: Pace) -> anyhow::Result<Seen> {
+    let pool = bench.stage.connect(8)?;
+    let clock = Clock::new(pace.jobs);
+    let start = |_| Worker::start(&bench.stage, by_default(), &clock);
+    let workers: Vec<Worker> = (0..workers).map(start).collect::<anyhow::Result<_>>()?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let seen = watch(&pool, &clock, pace).await?;
+    for worker in workers {
+        worker.stop().await?;
+    }
+    pool.close().await;
+    Ok(seen)
+}
+
 /// Enqueues one by one at a pace and watches when each job begins. `clock` is that of the workers
 /// and has a stamp for each job.
-pub async fn watch(pool: &PgPool, clock: &Arc<Clock>, pace: Pace) -> anyhow::Result<Seen> {
+async fn watch(pool: &PgPool, clock: &Arc<Clock>, pace: Pace) -> anyhow::Result<Seen> {
     let committed: Vec<AtomicU64> = (0..pace.jobs).map(|_| AtomicU64::new(0)).collect();
     let handled_before = clock.handled();
     let began = Instant::now();

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::latency::{Pace, Seen, watch};
-use super::pickup::by_default;
+use super::latency::{Pace, Seen, report_percentiles, seen_by};
 use crate::bench::Bench;
-use crate::fleet::{Clock, Worker};
 
 const SECTION: &str = "sustained";
 
@@ -36,12 +34,7 @@ pub async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         "jobs/s",
         &rates,
     );
-    let p50 = bench
-        .report
-        .add(SECTION, "commit to handler, p50", "ms", &p50s);
-    let p99 = bench
-        .report
-        .add(SECTION, "commit to handler, p99", "ms", &p99s);
+    let (p50, p99) = report_percentiles(bench, SECTION, &p50s, &p99s);
     bench.report.headline("loaded_pickup_p50_ms", p50);
     bench.report.headline("loaded_pickup_p99_ms", p99);
     bench.stage.clear().await
@@ -49,18 +42,5 @@ pub async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
 
 /// Two workers and the rate of the settings for so long.
 pub async fn sustain(bench: &Bench, lasts: Duration) -> anyhow::Result<Seen> {
-    let pace = Pace::of(bench.settings.rate, lasts);
-    let pool = bench.stage.connect(8)?;
-    let clock = Clock::new(pace.jobs);
-    let workers = [
-        Worker::start(&bench.stage, by_default(), &clock)?,
-        Worker::start(&bench.stage, by_default(), &clock)?,
-    ];
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let seen = watch(&pool, &clock, pace).await?;
-    for worker in workers {
-        worker.stop().await?;
-    }
-    pool.close().await;
-    Ok(seen)
+    seen_by(bench, 2, Pace::of(bench.settings.rate, lasts)).await
 }
