@@ -12,6 +12,10 @@ create or replace function open_payment(
 )
 returns bigint
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_status constant text := lock_order(p_tenant, p_order_id);

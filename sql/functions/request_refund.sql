@@ -6,7 +6,8 @@
 -- Payments by wallet are given back at once. Those of an outside provider get a job
 -- (refund_payment); cash and transfers stay pending until a person says settle_refund().
 --
--- P0NOF; P0VAL (DETAIL: field amount) for more than can be given back. Locks: order, payments.
+-- P0NOF; P0VAL (DETAIL: field amount) for more than can be given back.
+-- Locks: order, payments, wallet. Call it before stock is touched: wallets come before levels.
 create or replace function request_refund(
   p_order_id bigint,
   p_amount bigint,
@@ -18,6 +19,10 @@ create or replace function request_refund(
 )
 returns bigint
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_before record;

@@ -10,6 +10,10 @@ create or replace function settle_refund(
 )
 returns text
 language plpgsql volatile
+-- By index only, from the first row on: why, create_order() says.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_refund record;

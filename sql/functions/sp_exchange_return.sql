@@ -29,6 +29,8 @@ begin
   select coalesce(sum((n.line->>'quantity')::bigint * v.price), 0) into v_price
   from jsonb_array_elements(p_lines) as n (line)
   join product_variants as v on v.tenant_id = p_tenant and v.sku = btrim(n.line->>'sku');
+  -- What the new goods cost less may go back to a wallet, and wallets come before levels.
+  perform lock_wallets(p_tenant, array[v_return.order_id]);
   select o.order_id into v_order_id
   from create_order(jsonb_build_object(
     'customer', jsonb_strip_nulls(jsonb_build_object(

@@ -1,5 +1,5 @@
--- A new row of order_changes is the change, whoever writes it. Orders first, then levels, then the
--- rest; all rows of a statement for one order are one change with one settlement.
+-- A new row of order_changes is the change, whoever writes it. Orders first, then wallets, levels,
+-- the rest; all rows of a statement for one order are one change with one settlement.
 create or replace function trg_order_changes_apply()
 returns trigger
 language plpgsql
@@ -26,6 +26,8 @@ begin
       perform refuse_transition('order', v_status, v_status,
         format('the lines of an order that is %s do not change any more', v_status));
     end if;
+    -- What is taken back may be paid from a wallet, and wallets come before levels.
+    perform lock_wallets(v_order.tenant_id, array[v_order.order_id]);
     perform lock_order_levels(v_order.tenant_id, v_order.order_id, v_order.variant_ids);
     perform withdraw_fulfillments(
       v_order.tenant_id, v_order.order_id, v_order.line_ids);
