@@ -2746,7 +2746,7 @@ view analytics.carrier_performance (
   day date,
   -- Who carries.
   carrier_code text,
-  -- The carriers product; standard: not named.
+  -- The carrier's product; standard: not named.
   service text,
   -- ISO 3166 code of the destination; none: nothing is shipped.
   country text,
@@ -2768,7 +2768,7 @@ view analytics.carrier_performance (
   cost_each numeric,
 );
 
--- Customers by the month of their first order: how many of them come back. E.g. What part of Januarys new customers ordered again within three months?
+-- Customers by the month of their first order: how many of them come back. E.g. What part of January's new customers ordered again within three months?
 view analytics.customer_cohorts (
   -- The shop.
   tenant_id uuid,
@@ -2812,7 +2812,7 @@ view analytics.failure_causes (
   resolve_p50_seconds double precision,
 );
 
--- How far the orders of each day have come. E.g. Of last weeks orders, how many got as far as the customer, and where are the others?
+-- How far the orders of each day have come. E.g. Of last week's orders, how many got as far as the customer, and where are the others?
 view analytics.fulfilment_funnel (
   -- The shop.
   tenant_id uuid,
@@ -3072,7 +3072,7 @@ view analytics.retry_causes (
   failures bigint,
   -- Calls after which trying again may help.
   retryable bigint,
-  -- Of the providers failures of the day, 0 to 1.
+  -- Of the provider's failures of the day, 0 to 1.
   share numeric,
 );
 
@@ -3082,7 +3082,7 @@ view analytics.return_rate (
   tenant_id uuid,
   -- Stock keeping unit.
   sku text,
-  -- The products name.
+  -- The product's name.
   product_name text,
   -- Units that reached the customer.
   units_delivered bigint,
@@ -3146,7 +3146,7 @@ view analytics.revenue_by_product (
   day date,
   -- Stock keeping unit.
   sku text,
-  -- The products name.
+  -- The product's name.
   product_name text,
   -- ISO 4217 code of the amounts.
   currency character(3),
@@ -3180,7 +3180,7 @@ view analytics.sla_attainment (
   attainment numeric,
 );
 
--- Every change of state that ever happened, counted: the shops process as it is lived. E.g. Which ways do orders take through the states, and how often is each taken?
+-- Every change of state that ever happened, counted: the shop's process as it is lived. E.g. Which ways do orders take through the states, and how often is each taken?
 view analytics.status_transitions (
   -- The shop.
   tenant_id uuid,
@@ -3228,7 +3228,7 @@ view analytics.stock_turns (
   tenant_id uuid,
   -- Stock keeping unit.
   sku text,
-  -- The products name.
+  -- The product's name.
   product_name text,
   -- Units physically there.
   on_hand bigint,
@@ -3288,6 +3288,76 @@ view analytics.worker_utilisation (
   busy_seconds double precision,
   -- Busy time of the time it had, 0 to 1.
   utilisation numeric,
+);
+
+-- All jobs, as the table of this name in earlier systems showed them. To read; jobs are enqueued by queue.enqueue().
+view public.order_processing_queue (
+  -- The shop that the job's arguments name.
+  tenant_id uuid,
+  -- The job.
+  id bigint,
+  -- The order that its arguments name.
+  order_id bigint,
+  -- fulfillment, notification, payment, else the kind of the job.
+  queue_type text,
+  -- pending, processing, completed, failed (cancelled or given up on purpose) or dead_letter.
+  status text,
+  -- Lower goes first.
+  priority smallint,
+  -- When it is, or was, due.
+  run_at timestamp with time zone,
+  -- The same, by its other old name.
+  next_attempt_at timestamp with time zone,
+  -- Until when its worker counts as alive, while it runs.
+  lease_until timestamp with time zone,
+  -- Its worker, while it runs.
+  locked_by text,
+  -- Attempts that count.
+  attempts integer,
+  -- Attempts before it is a dead letter; null: never tried yet.
+  max_attempts smallint,
+  -- Its unique key.
+  dedupe_key text,
+  -- Its arguments.
+  payload jsonb,
+  -- The last failure in words.
+  last_error text,
+  -- When it was enqueued.
+  created_at timestamp with time zone,
+  -- When it ended.
+  completed_at timestamp with time zone,
+);
+
+-- Jobs that had to be tried again, or failed, as the table of this name in earlier systems showed them.
+view public.retry_operations (
+  -- The shop that the job's arguments name.
+  tenant_id uuid,
+  -- The job.
+  id bigint,
+  -- What is tried: as order_processing_queue.queue_type.
+  type text,
+  -- The same.
+  queue_type text,
+  -- The order that its arguments name.
+  order_id bigint,
+  -- Its arguments.
+  payload jsonb,
+  -- Attempts that count.
+  attempts integer,
+  -- Attempts before it is a dead letter.
+  max_attempts smallint,
+  -- pending, processing, succeeded, failed or dead_letter.
+  status text,
+  -- When the next attempt is due.
+  next_attempt_at timestamp with time zone,
+  -- The last failure in words.
+  last_error text,
+  -- Its unique key.
+  dedupe_key text,
+  -- When it was enqueued.
+  created_at timestamp with time zone,
+  -- When it ended.
+  completed_at timestamp with time zone,
 );
 
 -- Promises beyond the stock that wait for goods, one row each, oldest first at their level.
@@ -3502,6 +3572,40 @@ view public.vw_money_discrepancies (
   expected text,
   -- What it is.
   actual text,
+);
+
+-- Each order's times from step to step. Sums over many orders: schema analytics.
+view public.vw_order_performance (
+  -- The shop.
+  tenant_id uuid,
+  -- Key of the order.
+  order_id bigint,
+  -- Number for people.
+  order_number text,
+  -- State of the order.
+  order_status text,
+  -- pending, processing, success or failed, derived from order and fulfilments: the one state that earlier systems kept.
+  fulfillment_status text,
+  -- When it was placed.
+  placed_at timestamp with time zone,
+  -- When it was first confirmed.
+  confirmed_at timestamp with time zone,
+  -- When its first goods left.
+  shipped_at timestamp with time zone,
+  -- When everything was delivered.
+  delivered_at timestamp with time zone,
+  -- From placed to confirmed.
+  confirmation_ms bigint,
+  -- From confirmed to first goods left.
+  shipping_ms bigint,
+  -- From there to delivered.
+  delivery_ms bigint,
+  -- From placed to delivered.
+  total_processing_duration_ms bigint,
+  -- How often workers began its fulfilments.
+  fulfillment_attempts bigint,
+  -- Errors that nobody settled yet.
+  error_count integer,
 );
 
 -- Everything that happened to orders: changes of state on every axis, and actions. Ask for one order, order by created_at, kind desc, sequence.

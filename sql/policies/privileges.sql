@@ -67,7 +67,8 @@ begin
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
         when r.is_ledger then '{select,insert}'
         -- Past their time, or taken back by their own transaction.
-        when r.name = 'idempotency_keys'
+        when r.name in (
+            'idempotency_keys', 'order_sightings', 'order_risk_reasons', 'fulfillment_items')
           or role = 'worker' and r.name in ('fulfillment_logs', 'notification_queue')
           then '{select,insert,update,delete}'
         else '{select,insert,update}'

@@ -25,7 +25,7 @@ comment on column analytics.carrier_performance.tenant_id is 'The shop.';
 comment on column analytics.carrier_performance.day is 'Day in UTC.';
 comment on column analytics.carrier_performance.carrier_code is 'Who carries.';
 comment on column analytics.carrier_performance.service is
-  'The carriers product; standard: not named.';
+  'The carrier''s product; standard: not named.';
 comment on column analytics.carrier_performance.country is
   'ISO 3166 code of the destination; none: nothing is shipped.';
 comment on column analytics.carrier_performance.shipments is 'Parcels.';

@@ -1,5 +1,5 @@
 -- Customers by the month of their first order: how many of them come back.
--- E.g. What part of Januarys new customers ordered again within three months?
+-- E.g. What part of January's new customers ordered again within three months?
 create or replace view analytics.customer_cohorts
 with (security_invoker = true) as
 select
@@ -19,7 +19,7 @@ from analytics.cohort_months as d;
 
 comment on view analytics.customer_cohorts is
   'Customers by the month of their first order: how many of them come back. E.g. What part of '
-  'Januarys new customers ordered again within three months?';
+  'January''s new customers ordered again within three months?';
 comment on column analytics.customer_cohorts.tenant_id is 'The shop.';
 comment on column analytics.customer_cohorts.cohort_month is 'Month of the first order.';
 comment on column analytics.customer_cohorts.months_later is

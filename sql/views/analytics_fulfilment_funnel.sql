@@ -1,5 +1,5 @@
 -- How far the orders of each day have come.
--- E.g. Of last weeks orders, how many got as far as the customer, and where are the others?
+-- E.g. Of last week's orders, how many got as far as the customer, and where are the others?
 create or replace view analytics.fulfilment_funnel
 with (security_invoker = true) as
 select
@@ -23,7 +23,7 @@ from analytics.order_days as d
 group by d.tenant_id, d.day;
 
 comment on view analytics.fulfilment_funnel is
-  'How far the orders of each day have come. E.g. Of last weeks orders, how many got as far as '
+  'How far the orders of each day have come. E.g. Of last week''s orders, how many got as far as '
   'the customer, and where are the others?';
 comment on column analytics.fulfilment_funnel.tenant_id is 'The shop.';
 comment on column analytics.fulfilment_funnel.day is 'Day in UTC.';

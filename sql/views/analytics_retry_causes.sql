@@ -27,4 +27,4 @@ comment on column analytics.retry_causes.error_code is
   'Stable code of the failure; none: there was none.';
 comment on column analytics.retry_causes.failures is 'Calls that failed or got no answer.';
 comment on column analytics.retry_causes.retryable is 'Calls after which trying again may help.';
-comment on column analytics.retry_causes.share is 'Of the providers failures of the day, 0 to 1.';
+comment on column analytics.retry_causes.share is 'Of the provider''s failures of the day, 0 to 1.';

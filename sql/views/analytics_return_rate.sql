@@ -17,7 +17,7 @@ comment on view analytics.return_rate is
   'often?';
 comment on column analytics.return_rate.tenant_id is 'The shop.';
 comment on column analytics.return_rate.sku is 'Stock keeping unit.';
-comment on column analytics.return_rate.product_name is 'The products name.';
+comment on column analytics.return_rate.product_name is 'The product''s name.';
 comment on column analytics.return_rate.units_delivered is 'Units that reached the customer.';
 comment on column analytics.return_rate.units_returned is 'Units that came back.';
 comment on column analytics.return_rate.return_rate is 'Returned of delivered, 0 to 1.';

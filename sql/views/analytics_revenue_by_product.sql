@@ -22,7 +22,7 @@ comment on view analytics.revenue_by_product is
 comment on column analytics.revenue_by_product.tenant_id is 'The shop.';
 comment on column analytics.revenue_by_product.day is 'Day in UTC.';
 comment on column analytics.revenue_by_product.sku is 'Stock keeping unit.';
-comment on column analytics.revenue_by_product.product_name is 'The products name.';
+comment on column analytics.revenue_by_product.product_name is 'The product''s name.';
 comment on column analytics.revenue_by_product.currency is 'ISO 4217 code of the amounts.';
 comment on column analytics.revenue_by_product.orders is 'Orders.';
 comment on column analytics.revenue_by_product.units is 'Units ordered.';

@@ -1,4 +1,4 @@
--- Every change of state that ever happened, counted: the shops process as it is lived.
+-- Every change of state that ever happened, counted: the shop's process as it is lived.
 -- E.g. Which ways do orders take through the states, and how often is each taken?
 create or replace view analytics.status_transitions
 with (security_invoker = true) as
@@ -14,7 +14,7 @@ from analytics.state_days as d
 group by d.tenant_id, d.axis, d.from_status, d.to_status;
 
 comment on view analytics.status_transitions is
-  'Every change of state that ever happened, counted: the shops process as it is lived. E.g. '
+  'Every change of state that ever happened, counted: the shop''s process as it is lived. E.g. '
   'Which ways do orders take through the states, and how often is each taken?';
 comment on column analytics.status_transitions.tenant_id is 'The shop.';
 comment on column analytics.status_transitions.axis is

@@ -26,7 +26,7 @@ comment on view analytics.stock_turns is
   'that rate. E.g. Which items run out within a week, and which have not moved for months?';
 comment on column analytics.stock_turns.tenant_id is 'The shop.';
 comment on column analytics.stock_turns.sku is 'Stock keeping unit.';
-comment on column analytics.stock_turns.product_name is 'The products name.';
+comment on column analytics.stock_turns.product_name is 'The product''s name.';
 comment on column analytics.stock_turns.on_hand is 'Units physically there.';
 comment on column analytics.stock_turns.promised is 'Units promised to orders.';
 comment on column analytics.stock_turns.available is 'Units that can be sold.';

@@ -8,5 +8,6 @@ mod install;
 mod objects;
 mod pool;
 mod processes;
+mod replica;
 mod roles;
 mod server;

@@ -1,5 +1,7 @@
 //! Whoever writes, psql too: the invariants hold.
 
+use stevedore_model::books::{self, Section};
+
 use crate::shop::{Shop, order};
 
 /// A shop with a confirmed order, a pending one, and everything that comes with them.
@@ -255,9 +257,7 @@ async fn the_check_finds_what_was_tampered_with() {
          set session_replication_role = origin",
     )
     .await;
-    let found = stevedore_model::books::discrepancies(shop.pool())
-        .await
-        .unwrap();
+    let found = books::discrepancies(shop.pool()).await.unwrap();
     let kinds: std::collections::BTreeSet<_> = found.iter().map(|d| d.kind.as_str()).collect();
     for kind in [
         "ledger_on_hand",
@@ -268,4 +268,49 @@ async fn the_check_finds_what_was_tampered_with() {
     ] {
         assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
     }
+}
+
+#[tokio::test]
+async fn i1_the_parts_of_the_check_together_find_all_that_does_not_add_up() {
+    let shop = busy().await;
+    // What no statement could do: with every trigger off.
+    shop.run(
+        "set session_replication_role = replica;
+         update inventory_levels set on_hand = on_hand + 1;
+         update orders set subtotal = subtotal + 1, total_amount = total_amount + 1
+           where order_id = 1;
+         update orders set order_status = 'returned' where order_id = 2;
+         insert into order_state_history (order_id, axis, from_status, to_status, changed_by)
+           values (1, 'order', 'delivered', 'pending', 'x');
+         set session_replication_role = origin",
+    )
+    .await;
+    let whole = books::discrepancies(shop.pool()).await.unwrap();
+    let mut parts = Vec::new();
+    for section in Section::ALL {
+        let found = books::discrepancies_in(shop.pool(), section).await.unwrap();
+        assert!(
+            !found.is_empty() || section == Section::Rest,
+            "{}",
+            section.name()
+        );
+        parts.extend(found);
+    }
+    parts.sort_by(|a, b| (&a.kind, &a.subject).cmp(&(&b.kind, &b.subject)));
+    assert_eq!(whole.len(), parts.len());
+    for kind in [
+        "ledger_on_hand",
+        "order_subtotal",
+        "history_end",
+        "history_gap",
+    ] {
+        assert!(
+            parts.iter().any(|found| found.kind == kind),
+            "{kind}: {parts:#?}"
+        );
+    }
+    assert!(
+        parts.iter().any(|found| found.kind == "history_illegal"),
+        "{parts:#?}"
+    );
 }

@@ -14,6 +14,7 @@ mod holds;
 mod idempotency;
 mod interleavings;
 mod keys;
+mod legacy;
 mod parcels;
 mod payments;
 mod picking;
