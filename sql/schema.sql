@@ -4108,6 +4108,10 @@ function public.payment_of_event(p_tenant uuid, p_provider text, p_payment_ref t
 function public.payment_path(p_from text, p_to text)
   returns text[];
 
+-- A round with what it fetches, as JSON; null if there is none.
+function public.pick_list(p_pick_batch_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
+
 -- What parcels need from the shelves that nobody fetches yet, and where it lies.
 function public.pick_needs(p_tenant uuid, p_fulfillment_ids bigint[], p_zone text)
   returns TABLE(order_id bigint, fulfillment_id bigint, fulfillment_item_id bigint, sku text, title text, zone text, bin text, quantity integer);

@@ -52,6 +52,8 @@ macro_rules! scopes {
 scopes! {
     OrdersRead = "orders:read", "Read orders.";
     OrdersWrite = "orders:write", "Place and cancel orders.";
+    StockRead = "stock:read", "Read stock and pick lists.";
+    StockWrite = "stock:write", "Make pick lists, say what was found, pack parcels.";
     JobsRead = "jobs:read", "Read jobs and their attempts, of every shop of the database.";
     JobsWrite = "jobs:write", "Enqueue, cancel and retry jobs, of every shop of the database.";
     Admin = "admin",

@@ -14,7 +14,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::auth::SCOPES;
 use crate::guard::guard;
 use crate::routes::{
-    bulk_orders, docs, fraud, health, job, jobs, orders, promotions, queue, waits, wallets,
+    bulk_orders, docs, fraud, health, job, jobs, orders, promotions, queue, stock, waits, wallets,
 };
 use crate::state::ApiState;
 use crate::wire;
@@ -48,6 +48,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
         (name = "wallets", description = "Money that customers have with the shop."),
         (name = "promotions", description = "Codes that take something off an order."),
         (name = "fraud", description = "What makes an order wait for a person."),
+        (name = "stock", description = "What there is, and fetching it."),
         (name = "jobs", description = "The queue, for work that is no order."),
         (name = "health", description = "For probes, load balancers and Prometheus."),
         (name = "documentation", description = "The API about itself."),
@@ -95,6 +96,12 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(fraud::put_rule))
         .routes(routes!(fraud::blocked))
         .routes(routes!(fraud::block, fraud::unblock))
+        .routes(routes!(stock::list))
+        .routes(routes!(stock::create))
+        .routes(routes!(stock::read))
+        .routes(routes!(stock::cancel))
+        .routes(routes!(stock::confirm))
+        .routes(routes!(stock::pack))
         .routes(routes!(jobs::enqueue))
         .routes(routes!(jobs::enqueue_batch))
         .routes(routes!(queue::list))

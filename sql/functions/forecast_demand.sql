@@ -2,8 +2,8 @@
 -- units of orders that were placed and not given up, kits as their parts. Plain statistics: the
 -- mean of a day, its spread, and the interval that holds the sum of p_days days 19 times in 20 if
 -- days are alike and apart. The spread of the mean itself is in it, so that a short history does
--- not speak loudly. Days without a sale count, from the day on which the item was made; an item younger than
--- two days has no spread, and no interval.
+-- not speak loudly. Days without a sale count, from the day on which the item was made; an item
+-- younger than two days has no spread, and no interval.
 -- Reads the orders of p_history_days: for people and reports, not for requests.
 create or replace function forecast_demand(
   p_days integer default 30,

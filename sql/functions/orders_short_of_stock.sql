@@ -1,6 +1,6 @@
--- Which orders that somebody wants to place ask for more than there is, each looked at as if it came
--- alone: place in p_orders (from 1) and what is short, as P0INV tells it. Without locks, so it is
--- true of a moment; an item of which overdue promises could be taken back counts as there.
+-- Which orders that somebody wants to place ask for more than there is, each looked at as if it
+-- came alone: place in p_orders (from 1) and what is short, as P0INV tells it. Without locks, so it
+-- is true of a moment; an item of which overdue promises could be taken back counts as there.
 create or replace function orders_short_of_stock(p_orders jsonb, p_tenant uuid)
 returns table (
   place integer,
@@ -27,8 +27,9 @@ begin
         l.inventory_item_id,
         case when l.release_at > clock_now() then 0
           else greatest(0, l.available - l.safety_stock) end as free,
-        case when l.release_at > clock_now() then l.preorder_limit
-          else l.backorder_limit end - l.backordered as beyond
+        -- Null is no limit: more than anybody orders.
+        coalesce(case when l.release_at > clock_now() then l.preorder_limit
+          else l.backorder_limit end, 1000000000000) - l.backordered as beyond
       from inventory_levels as l
       join locations as lo
         on lo.tenant_id = p_tenant and lo.location_id = l.location_id

@@ -16,9 +16,11 @@ use subtle::ConstantTimeEq;
 use crate::TenantId;
 
 /// What a key may do. `admin` includes all others.
-pub const SCOPES: [&str; 5] = [
+pub const SCOPES: [&str; 7] = [
     "orders:read",
     "orders:write",
+    "stock:read",
+    "stock:write",
     "jobs:read",
     "jobs:write",
     "admin",

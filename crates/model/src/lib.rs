@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod keyed_jobs;
 pub mod notifications;
 pub mod orders;
+pub mod picking;
 pub mod problems;
 pub mod promotions;
 pub mod retention;

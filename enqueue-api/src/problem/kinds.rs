@@ -76,6 +76,9 @@ kinds! {
         "Check the id: it is the shop's own, as orders name it in `customer.id`.";
     PromotionNotFound = "promotion_not_found", NOT_FOUND, "There is no such promotion.",
         "Check the code; GET /v1/promotions lists all of them.";
+    PickListNotFound = "pick_list_not_found", NOT_FOUND,
+        "There is no such pick list, item of one, or parcel.",
+        "Check the id: pick lists name their items and parcels.";
     JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
         "Check the id. Finished jobs are forgotten after their retention time.";
     WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod orders;
 pub mod promotions;
 pub mod queue;
+pub mod stock;
 pub mod waits;
 pub mod wallets;
 

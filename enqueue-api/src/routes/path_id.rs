@@ -25,6 +25,15 @@ impl Noun for Order {
     const MISSING: Kind = Kind::OrderNotFound;
 }
 
+/// Pick lists, their items and parcels.
+#[derive(Debug)]
+pub struct PickList;
+
+impl Noun for PickList {
+    const NAME: &'static str = "pick list";
+    const MISSING: Kind = Kind::PickListNotFound;
+}
+
 /// Jobs.
 #[derive(Debug)]
 pub struct Job;

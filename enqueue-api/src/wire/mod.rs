@@ -12,6 +12,7 @@ mod order;
 mod orders;
 mod problems;
 mod queue;
+mod stock;
 
 pub use fraud::*;
 pub use health::*;
@@ -21,3 +22,4 @@ pub use order::*;
 pub use orders::*;
 pub use problems::*;
 pub use queue::*;
+pub use stock::*;

@@ -245,6 +245,8 @@ single! {
     PromotionNotFound = PromotionNotFound;
     /// Not enough in the wallet.
     WalletRefused = InsufficientFunds;
+    /// No such pick list, item or parcel.
+    PickListNotFound = PickListNotFound;
     /// No such job.
     JobNotFound = JobNotFound;
     /// No such kind of problem.

@@ -10,11 +10,17 @@ use stevedore_model::{TenantId, api_keys};
 
 use crate::support::{Answer, Api};
 
-const EVERY_OPERATION: [(&str, &str, &str); 9] = [
+const EVERY_OPERATION: [(&str, &str, &str); 15] = [
     ("POST", "/v1/orders", "orders:write"),
     ("GET", "/v1/orders/1", "orders:read"),
     ("POST", "/v1/orders/1/cancel", "orders:write"),
     ("POST", "/v1/orders/1/confirm", "admin"),
+    ("GET", "/v1/stock", "stock:read"),
+    ("POST", "/v1/pick-lists", "stock:write"),
+    ("GET", "/v1/pick-lists/1", "stock:read"),
+    ("POST", "/v1/pick-lists/1/cancel", "stock:write"),
+    ("POST", "/v1/pick-list-items/1/confirm", "stock:write"),
+    ("POST", "/v1/fulfillments/1/pack", "stock:write"),
     ("POST", "/v1/jobs", "jobs:write"),
     ("POST", "/v1/jobs/batch", "jobs:write"),
     ("GET", "/v1/jobs/1", "jobs:read"),

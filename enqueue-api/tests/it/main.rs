@@ -18,5 +18,6 @@ mod orders;
 mod queue;
 mod server;
 mod shop;
+mod stock;
 mod support;
 mod trace;
