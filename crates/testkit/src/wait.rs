@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// How long [`wait_for`] tries. Far above what anything takes on a loaded machine: it only decides
 /// how long a failing test takes.
-pub const WAIT_DEADLINE: Duration = Duration::from_secs(20);
+pub const WAIT_DEADLINE: Duration = Duration::from_secs(60);
 
 const POLL_DELAY: Duration = Duration::from_millis(10);
 
