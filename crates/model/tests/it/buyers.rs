@@ -109,6 +109,7 @@ async fn b3_six_hundred_buyers_of_five_hundred_units_get_exactly_five_hundred() 
 }
 
 /// Orders of the big crowd: 10,000 take a minute of two cores; a quick run proves the same on less.
+#[expect(clippy::disallowed_methods, reason = "the scale of a run by hand")]
 fn crowd() -> usize {
     let asked = std::env::var("STEVEDORE_TEST_ORDERS").ok();
     asked.map_or(1_000, |number| number.parse().unwrap())

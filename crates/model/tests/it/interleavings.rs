@@ -145,6 +145,31 @@ async fn attempt(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
                 from late where r.order_id = late.order_id and r.status = 'reserved'";
             sqlx::query(lapse).bind(id).execute(pool).await.err()
         }
+        Step::Begin(id) => fulfillments::begin(pool, SHOP, id).await.err(),
+        Step::Deliver(id) => fulfillments::deliver(pool, SHOP, id, None).await.err(),
+        Step::Fail(id) => fulfillments::fail(pool, SHOP, id, "no", "no", "delivery", "high")
+            .await
+            .err(),
+        Step::Retry { id, look_up_first } => {
+            fulfillments::retry_later(pool, SHOP, id, "busy", "busy", look_up_first)
+                .await
+                .err()
+        }
+        Step::Park(id) => fulfillments::park(pool, SHOP, id, "?", "?").await.err(),
+        Step::Audit => match books::discrepancies(pool).await {
+            Ok(found) => {
+                assert!(found.is_empty(), "{found:#?}");
+                None
+            }
+            Err(error) => Some(error),
+        },
+        step => attempt_stock(pool, step).await,
+    }
+}
+
+/// The steps that are about goods and no order.
+async fn attempt_stock(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
+    match step {
         Step::Expire => inventory::expire_reservations(pool, 5).await.err(),
         Step::Restock {
             sku,
@@ -172,17 +197,6 @@ async fn attempt(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
                 .await
                 .err()
         }
-        Step::Begin(id) => fulfillments::begin(pool, SHOP, id).await.err(),
-        Step::Deliver(id) => fulfillments::deliver(pool, SHOP, id, None).await.err(),
-        Step::Fail(id) => fulfillments::fail(pool, SHOP, id, "no", "no", "delivery", "high")
-            .await
-            .err(),
-        Step::Retry { id, look_up_first } => {
-            fulfillments::retry_later(pool, SHOP, id, "busy", "busy", look_up_first)
-                .await
-                .err()
-        }
-        Step::Park(id) => fulfillments::park(pool, SHOP, id, "?", "?").await.err(),
         Step::ComeBack {
             line,
             units,
@@ -196,13 +210,6 @@ async fn attempt(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
             );
             call(pool, text).await
         }
-        Step::Audit => match books::discrepancies(pool).await {
-            Ok(found) => {
-                assert!(found.is_empty(), "{found:#?}");
-                None
-            }
-            Err(error) => Some(error),
-        },
         Step::FillBackorders => call(pool, "select sp_fill_backorders()".into()).await,
         Step::Transfer { sku, units } => {
             let text = format!(
@@ -214,6 +221,7 @@ async fn attempt(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
             );
             call(pool, text).await
         }
+        step => unreachable!("{step:?} is about an order"),
     }
 }
 
