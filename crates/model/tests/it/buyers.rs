@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use stevedore_model::orders::PlaceError;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::shop::{Shop, order, place};
+
+const CONNECTIONS: u32 = 16;
 
 /// Lets `buyers` place their orders at the same moment over 16 connections; answers how many
 /// orders went through and how many were refused for want of stock. Anything else is a failure.
@@ -15,13 +17,17 @@ async fn rush(
     buyers: usize,
     cart: impl Fn(usize) -> serde_json::Value,
 ) -> (usize, usize) {
-    let pool = shop.db.pool_of(16);
+    let pool = shop.db.pool_of(CONNECTIONS);
     let barrier = Arc::new(Barrier::new(buyers));
+    // Whoever waits for a turn waits here: a pool gives up on who waits long in a big crowd.
+    let turns = Arc::new(Semaphore::new(CONNECTIONS as usize));
     let mut running = JoinSet::new();
     for buyer in 0..buyers {
         let (pool, barrier, cart) = (pool.clone(), barrier.clone(), cart(buyer));
+        let turns = turns.clone();
         running.spawn(async move {
             barrier.wait().await;
+            let _turn = turns.acquire().await.unwrap();
             place(&pool, &cart).await
         });
     }
