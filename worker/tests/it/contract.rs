@@ -9,6 +9,10 @@ use stevedore_worker::jobs::{KINDS, decodes};
 
 use crate::shop::{GOOD_NUMBER, Shop};
 
+/// Kinds that wait for their worker: asked for by the database, done by no release so far. Their jobs
+/// are kept, and `stevedore jobs kinds` says that nobody takes them.
+const UNSERVED: [&str; 1] = ["refund_payment"];
+
 #[test]
 fn every_kind_named_in_sql_is_a_kind_of_the_worker() {
     let mut named = BTreeSet::new();
@@ -30,7 +34,7 @@ fn every_kind_named_in_sql_is_a_kind_of_the_worker() {
     );
     let unknown: Vec<_> = named
         .iter()
-        .filter(|kind| !KINDS.contains(&kind.as_str()))
+        .filter(|kind| !KINDS.contains(&kind.as_str()) && !UNSERVED.contains(&kind.as_str()))
         .collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }

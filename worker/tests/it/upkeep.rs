@@ -14,7 +14,7 @@ async fn an_order_that_is_not_confirmed_in_time_expires_and_gives_its_stock_back
     shop.execute("insert into order_settings (reservation_ttl) values (interval '1 second')")
         .await;
     let mut unpaid = order(GOOD_NUMBER);
-    unpaid["payment_method"] = json!("wallet");
+    unpaid["payment_method"] = json!("stripe");
     let order_id = shop.place(unpaid).await;
     assert_eq!(shop.view(order_id).await.order_status, "pending");
     let worker = shop.worker();
