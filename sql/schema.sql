@@ -3608,6 +3608,28 @@ view public.vw_order_performance (
   error_count integer,
 );
 
+-- Orders with their axes beside each other and the single status that earlier systems knew.
+view public.vw_order_statuses (
+  -- The shop.
+  tenant_id uuid,
+  -- Key of the order.
+  order_id bigint,
+  -- Number for people.
+  order_number text,
+  -- pending, confirmed, paid, processing, picking, packed, shipped, delivered, cancelled, payment_failed, returned, refunded or on_hold.
+  status text,
+  -- State on the order axis.
+  order_status text,
+  -- State on the payment axis.
+  payment_status text,
+  -- pending, processing, success or failed, of all fulfilments together; null: none yet.
+  fulfillment_status text,
+  -- When it was placed.
+  placed_at timestamp with time zone,
+  -- When it last changed.
+  updated_at timestamp with time zone,
+);
+
 -- Everything that happened to orders: changes of state on every axis, and actions. Ask for one order, order by created_at, kind desc, sequence.
 view public.vw_order_timeline (
   -- The shop.
@@ -4271,6 +4293,10 @@ function public.sight_orders(p_tenant uuid, p_order_ids bigint[])
 -- How order_sightings keep an address: as a hash that is another one in every shop.
 function public.sighting_hash(p_tenant uuid, p_value text)
   returns bytea;
+
+-- The one status of an order that earlier systems knew, out of order and payment status.
+function public.single_status(p_order_status text, p_payment_status text)
+  returns text;
 
 -- The provider took a fulfilment and works on it; twice is once. P0NOF, P0STT.
 function public.sp_accept_fulfillment(p_fulfillment_id bigint, p_provider_order_id text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())

@@ -9,6 +9,9 @@
 //! [`body`] (bytes to JSON) → `routes/<noun>.rs` → one call into `model` or `queue`.
 //! What may go wrong on that way is one list: [`problem::Kind`].
 
+// The example of an order is one long `json!`.
+#![recursion_limit = "256"]
+
 pub mod auth;
 pub mod body;
 pub mod guard;

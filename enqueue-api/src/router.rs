@@ -14,7 +14,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::auth::SCOPES;
 use crate::guard::guard;
 use crate::routes::{
-    bulk_orders, docs, fraud, health, job, jobs, orders, promotions, queue, stock, waits, wallets,
+    bulk_orders, docs, fraud, health, job, jobs, order_changes, order_errors, order_list, orders,
+    promotions, queue, returns, stock, waits, wallets,
 };
 use crate::state::ApiState;
 use crate::wire;
@@ -45,6 +46,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
     components(schemas(wire::ProblemDocument, wire::FieldError)),
     tags(
         (name = "orders", description = "Placing orders and following them."),
+        (name = "returns", description = "Goods that come back."),
         (name = "wallets", description = "Money that customers have with the shop."),
         (name = "promotions", description = "Codes that take something off an order."),
         (name = "fraud", description = "What makes an order wait for a person."),
@@ -81,11 +83,24 @@ impl Modify for Security {
 /// and scrapes must be answered when the house is full.
 pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let versioned = OpenApiRouter::new()
-        .routes(routes!(orders::place))
+        .routes(routes!(orders::place, order_list::list))
         .routes(routes!(bulk_orders::place_many))
-        .routes(routes!(orders::read))
+        .routes(routes!(orders::read, order_changes::edit))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::confirm))
+        .routes(routes!(order_changes::hold))
+        .routes(routes!(order_changes::release))
+        .routes(routes!(order_changes::resume))
+        .routes(routes!(order_changes::split))
+        .routes(routes!(order_errors::list))
+        .routes(routes!(order_errors::resolve))
+        .routes(routes!(returns::request))
+        .routes(routes!(returns::read))
+        .routes(routes!(returns::decide))
+        .routes(routes!(returns::receive))
+        .routes(routes!(returns::inspect))
+        .routes(routes!(returns::refund))
+        .routes(routes!(returns::exchange))
         .routes(routes!(fraud::explain))
         .routes(routes!(wallets::read))
         .routes(routes!(wallets::statement, wallets::post))

@@ -1,16 +1,25 @@
 //! Orders: what may be asked for, and what there is.
 
 mod change;
+mod edit;
+mod errors;
+mod list;
 mod new_order;
 mod place;
 mod tally;
 mod view;
 
-pub use change::{cancel, confirm, hold, resume};
+pub use change::{Action, HOLD_REASONS, act, cancel, confirm, hold, resume};
+pub use edit::Edit;
+pub use errors::{ErrorFilter, ErrorView, list_errors, resolve_error};
+pub use list::{Cursor, ORDER_STATUSES, OrderFilter, OrderLine, OrderPage, PAYMENT_STATUSES, list};
 pub use new_order::{Amounts, Customer, LINE_QUANTITY_MAX, LINES_MAX, NewLine, NewOrder};
 pub use place::{PlaceRequest, place, place_many, problems};
 pub use tally::{Tally, tally};
-pub use view::{FulfillmentView, HistoryView, LineView, OrderView, get};
+pub use view::{
+    FulfillmentItemView, FulfillmentView, HistoryView, HoldView, LineView, MetricsView, OrderView,
+    ReturnLine, ShipmentView, get,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +75,7 @@ pub enum PlaceError {
     Database(#[source] sqlx::Error),
 }
 
-/// Why an order did not change its state.
+/// Why an order, or what belongs to it, did not change.
 #[derive(Debug, thiserror::Error)]
 pub enum TransitionError {
     /// There is no such order.
@@ -82,6 +91,15 @@ pub enum TransitionError {
         /// Why not, for people.
         message: String,
     },
+    /// What was asked for makes no sense; all problems.
+    #[error("the change is invalid")]
+    Invalid(Vec<FieldProblem>),
+    /// Not enough stock for it.
+    #[error("not enough stock")]
+    OutOfStock(Vec<Shortage>),
+    /// Somebody changed the order since the caller read it.
+    #[error("{0}")]
+    Changed(String),
     /// Anything else.
     #[error("changing the order failed")]
     Database(#[source] sqlx::Error),

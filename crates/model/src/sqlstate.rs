@@ -9,6 +9,8 @@ pub(crate) const OUT_OF_STOCK: &str = "P0INV";
 pub(crate) const ILLEGAL_TRANSITION: &str = "P0STT";
 /// The reservation lapsed.
 pub(crate) const EXPIRED: &str = "P0EXP";
+/// The order changed since the caller read it.
+pub(crate) const VERSION: &str = "P0VER";
 /// Idempotency key used for another request.
 pub(crate) const KEY_REUSED: &str = "P0IDM";
 /// Idempotency key in flight.

@@ -72,6 +72,10 @@ kinds! {
         "Compare the path with the API's documentation at /api/docs.";
     OrderNotFound = "order_not_found", NOT_FOUND, "There is no such order.",
         "Check the id: it is the number from the answer that placed the order.";
+    OrderErrorNotFound = "order_error_not_found", NOT_FOUND, "There is no such error.",
+        "Check the id: GET /v1/order-errors lists them.";
+    ReturnNotFound = "return_not_found", NOT_FOUND, "There is no such return.",
+        "Check the id: the order's `returns` lists them.";
     CustomerNotFound = "customer_not_found", NOT_FOUND, "There is no such customer.",
         "Check the id: it is the shop's own, as orders name it in `customer.id`.";
     PromotionNotFound = "promotion_not_found", NOT_FOUND, "There is no such promotion.",
@@ -107,6 +111,9 @@ kinds! {
     IdempotencyKeyInFlight = "idempotency_key_in_flight", CONFLICT,
         "A request with this Idempotency-Key is being worked on.",
         "Wait as long as Retry-After says, then send the same request again.";
+    OrderChanged = "order_changed", PRECONDITION_FAILED,
+        "Somebody changed the order since you read it.",
+        "Read the order again; if the change still makes sense, send it with the new ETag.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large.",
         "Send at most `limit_bytes`; split a batch into several.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,

@@ -6,10 +6,16 @@ pub mod fraud;
 pub mod health;
 pub mod job;
 pub mod jobs;
+pub mod order_changes;
+pub mod order_errors;
+pub mod order_list;
 pub mod orders;
 pub mod promotions;
+pub mod query;
 pub mod queue;
+pub mod returns;
 pub mod stock;
+pub mod version;
 pub mod waits;
 pub mod wallets;
 

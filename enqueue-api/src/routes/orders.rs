@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::TenantId;
 use stevedore_model::orders::{
-    self, NewOrder, PlaceError, PlaceRequest, Placed, Shortage, TransitionError,
+    self, Action, NewOrder, PlaceError, PlaceRequest, Placed, Shortage, TransitionError,
 };
 use stevedore_model::problems::{FieldProblem, Fields};
 
@@ -20,11 +20,14 @@ use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::idempotency::{self, REPLAYED};
 use crate::routes::path_id::{self, Id};
+use crate::routes::version::{expected, tagged};
 use crate::routes::wallets;
 use crate::state::ApiState;
 use crate::wire;
 
-const SENTENCE_CHARS_MAX: usize = 500;
+pub(crate) const SENTENCE_CHARS_MAX: usize = 500;
+/// Who may have wanted a cancellation.
+const CANCELLERS: [&str; 3] = ["customer", "admin", "system"];
 
 /// Place an order
 ///
@@ -182,14 +185,18 @@ fn out_of_stock(shortages: &[Shortage]) -> Problem {
 
 /// Read an order
 ///
-/// With its lines, its fulfilments and the history of its states.
+/// With its lines, fulfilments, parcels, holds, errors, returns, durations and the history of its
+/// states. Its version is the `ETag`.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}",
     tag = "orders",
     operation_id = "get_order",
     security(("api_key" = ["orders:read"])),
-    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    params(
+        ("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1),
+        wire::IfMatchHeader,
+    ),
     responses(
         (status = 200, description = "The order as it is now.", body = wire::Order),
         wire::OrderNotFound,
@@ -202,9 +209,7 @@ pub async fn read(
     order: Id<path_id::Order>,
 ) -> Result<Response> {
     let found = orders::get(state.pool(), caller.tenant(), order.0).await?;
-    found
-        .map(|view| Json(view).into_response())
-        .ok_or_else(|| order.missing())
+    found.map(tagged).ok_or_else(|| order.missing())
 }
 
 /// Cancel an order
@@ -217,12 +222,17 @@ pub async fn read(
     tag = "orders",
     operation_id = "cancel_order",
     security(("api_key" = ["orders:write"])),
-    params(("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1)),
+    params(
+        ("order_id" = i64, Path, minimum = 1, description = "The order's id.", example = 1),
+        wire::IfMatchHeader,
+    ),
     request_body(content = wire::CancelRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The order, cancelled.", body = wire::Order),
         wire::OrderNotFound,
         wire::TransitionRefused,
+        wire::OrderChanged,
+        wire::OrderChanged,
         wire::BodyErrors,
     )
 )]
@@ -230,20 +240,25 @@ pub async fn cancel(
     caller: Caller<OrdersWrite>,
     State(state): State<ApiState>,
     order: Id<path_id::Order>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
-    let reason = sentence(&body, "reason", true)?.unwrap_or_default();
-    let cancelled = orders::cancel(
+    let (reason, by) = cancellation(&body)?;
+    let (version, actor) = (expected(&headers)?, caller.actor());
+    let actor = by.map_or(actor.clone(), |by| format!("{by} by {actor}"));
+    let reason = reason.as_str();
+    let action = Action::Cancel { reason };
+    orders::act(
         state.pool(),
         caller.tenant(),
         order.0,
-        &caller.actor(),
-        &reason,
+        version,
+        &actor,
+        action,
     )
-    .await;
-    cancelled
-        .map(|view| Json(view).into_response())
-        .map_err(|error| refused(error, &order))
+    .await
+    .map(tagged)
+    .map_err(|error| refused(error, || order.missing()))
 }
 
 /// Confirm an order
@@ -269,25 +284,51 @@ pub async fn confirm(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     order: Id<path_id::Order>,
+    headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Response> {
     let notes = sentence(&body, "notes", false)?;
-    let actor = caller.actor();
-    let confirmed = orders::confirm(
+    let notes = notes.as_deref();
+    let (version, actor) = (expected(&headers)?, caller.actor());
+    let action = Action::Confirm { notes };
+    orders::act(
         state.pool(),
         caller.tenant(),
         order.0,
+        version,
         &actor,
-        notes.as_deref(),
+        action,
     )
-    .await;
-    confirmed
-        .map(|view| Json(view).into_response())
-        .map_err(|error| refused(error, &order))
+    .await
+    .map(tagged)
+    .map_err(|error| refused(error, || order.missing()))
+}
+
+/// Why an order is cancelled, and for whom.
+fn cancellation(body: &Value) -> Result<(String, Option<&'static str>)> {
+    let (mut problems, mut reason, mut by) = (Vec::new(), None, None);
+    if let Some(mut fields) = Fields::of(body, "", &mut problems) {
+        let text = fields.required_text("reason", 1..=SENTENCE_CHARS_MAX);
+        reason = text.map(str::to_owned);
+        by = fields.text("by", 1..=40).and_then(|text| {
+            fields.parsed("by", text, |text| {
+                let known = CANCELLERS.iter().find(|by| **by == text).copied();
+                known.ok_or_else(|| {
+                    let message = format!("must be one of {}", CANCELLERS.join(", "));
+                    ("unknown", message)
+                })
+            })
+        });
+        fields.finish();
+    }
+    match reason.filter(|_| problems.is_empty()) {
+        Some(reason) => Ok((reason, by)),
+        None => Err(Problem::invalid(problems)),
+    }
 }
 
 /// The one field of a small body.
-fn sentence(body: &Value, name: &'static str, required: bool) -> Result<Option<String>> {
+pub(crate) fn sentence(body: &Value, name: &'static str, required: bool) -> Result<Option<String>> {
     let mut problems = Vec::new();
     let mut text = None;
     if let Some(mut fields) = Fields::of(body, "", &mut problems) {
@@ -305,9 +346,13 @@ fn sentence(body: &Value, name: &'static str, required: bool) -> Result<Option<S
     }
 }
 
-fn refused(error: TransitionError, order: &Id<path_id::Order>) -> Problem {
+/// Why a change was refused; `missing` is the problem of what is not there.
+pub(crate) fn refused(error: TransitionError, missing: impl FnOnce() -> Problem) -> Problem {
     match error {
-        TransitionError::NotFound => order.missing(),
+        TransitionError::NotFound => missing(),
+        TransitionError::Invalid(problems) => Problem::invalid(problems),
+        TransitionError::OutOfStock(shortages) => out_of_stock(&shortages),
+        TransitionError::Changed(message) => Problem::new(Kind::OrderChanged, message),
         TransitionError::Illegal { from, to, message } => {
             Problem::new(Kind::IllegalTransition, message)
                 .with("from", from)

@@ -34,6 +34,24 @@ impl Noun for PickList {
     const MISSING: Kind = Kind::PickListNotFound;
 }
 
+/// Errors of orders.
+#[derive(Debug)]
+pub struct OrderError;
+
+impl Noun for OrderError {
+    const NAME: &'static str = "error";
+    const MISSING: Kind = Kind::OrderErrorNotFound;
+}
+
+/// Returns.
+#[derive(Debug)]
+pub struct Return;
+
+impl Noun for Return {
+    const NAME: &'static str = "return";
+    const MISSING: Kind = Kind::ReturnNotFound;
+}
+
 /// Jobs.
 #[derive(Debug)]
 pub struct Job;

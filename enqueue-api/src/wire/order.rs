@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::{LineUnits, OrderError};
+
 /// An order. Amounts are whole numbers of the currency's minor unit.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "order_id": 17,
     "order_number": "ORD-20300101-00017",
+    "lock_version": 3,
+    "status": "processing",
     "order_status": "processing",
     "payment_status": "pending",
     "payment_method": "cod",
@@ -20,6 +24,7 @@ use utoipa::ToSchema;
     "tax_amount": 0,
     "discount_amount": 0,
     "total_amount": 1200,
+    "customer_id": null,
     "customer_name": "Ama Mensah",
     "customer_email": "ama@example.com",
     "customer_phone": "+233241234567",
@@ -42,7 +47,12 @@ use utoipa::ToSchema;
         "quantity": 1,
         "unit_price": 1200,
         "total_price": 1200,
-        "recipient_phone": "+233241234567"
+        "recipient_phone": "+233241234567",
+        "quantity_cancelled": 0,
+        "quantity_fulfilled": 0,
+        "quantity_shipped": 0,
+        "quantity_delivered": 0,
+        "quantity_returned": 0
     }],
     "fulfillments": [{
         "fulfillment_id": 9,
@@ -54,15 +64,24 @@ use utoipa::ToSchema;
         "last_error_message": null,
         "submitted_at": "2030-01-01T08:00:01Z",
         "shipped_at": null,
-        "delivered_at": null
+        "delivered_at": null,
+        "items": [{ "line_number": 1, "quantity": 1 }]
     }],
+    "shipments": [],
+    "holds": [],
+    "errors": [],
+    "returns": [],
+    "metrics": null,
     "history": [{
         "axis": "order",
         "fulfillment_id": null,
+        "shipment_id": null,
+        "return_id": null,
         "from_status": null,
         "to_status": "pending",
         "changed_by": "api",
         "reason": null,
+        "held_ms": null,
         "created_at": "2030-01-01T08:00:00Z"
     }]
 }))]
@@ -71,6 +90,10 @@ pub struct Order {
     pub order_id: i64,
     /// The order's number, for people.
     pub order_number: String,
+    /// Its version, which is also its `ETag`.
+    pub lock_version: i32,
+    /// The one status of earlier systems: `paid` is confirmed and paid.
+    pub status: String,
     /// Where the order stands: `pending`, `confirmed`, `processing`, `on_hold`, `delivered`,
     /// `cancelled`, `expired`, …
     pub order_status: String,
@@ -90,6 +113,9 @@ pub struct Order {
     pub discount_amount: i64,
     /// What the customer pays.
     pub total_amount: i64,
+    /// The known customer; null: a guest.
+    #[schema(required)]
+    pub customer_id: Option<i64>,
     /// Who ordered.
     pub customer_name: String,
     /// Where notices go.
@@ -133,6 +159,17 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     /// The work at each provider.
     pub fulfillments: Vec<Fulfillment>,
+    /// Its parcels.
+    pub shipments: Vec<Shipment>,
+    /// Why it is, or was, on hold.
+    pub holds: Vec<Hold>,
+    /// What went wrong.
+    pub errors: Vec<OrderError>,
+    /// What comes back.
+    pub returns: Vec<OrderReturn>,
+    /// How long it took; null before its first change of state.
+    #[schema(required)]
+    pub metrics: Option<OrderMetrics>,
     /// Every change of state, in order.
     pub history: Vec<StateChange>,
 }
@@ -156,6 +193,16 @@ pub struct OrderLine {
     /// The phone that gets airtime or data.
     #[schema(required)]
     pub recipient_phone: Option<String>,
+    /// Units taken back before they went.
+    pub quantity_cancelled: i32,
+    /// Units that are packed or gone.
+    pub quantity_fulfilled: i32,
+    /// Units that left.
+    pub quantity_shipped: i32,
+    /// Units that arrived.
+    pub quantity_delivered: i32,
+    /// Units that came back.
+    pub quantity_returned: i32,
 }
 
 /// The part of an order that one provider delivers.
@@ -188,17 +235,115 @@ pub struct Fulfillment {
     /// When it was delivered.
     #[schema(required)]
     pub delivered_at: Option<DateTime<Utc>>,
+    /// What it delivers.
+    pub items: Vec<LineUnits>,
+}
+
+/// A parcel.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shipment {
+    /// Its id.
+    pub shipment_id: i64,
+    /// The fulfilment whose goods it carries.
+    pub fulfillment_id: i64,
+    /// Who carries it.
+    pub carrier_code: String,
+    /// The carrier's number.
+    #[schema(required)]
+    pub tracking_number: Option<String>,
+    /// Where people follow it.
+    #[schema(required)]
+    pub tracking_url: Option<String>,
+    /// Where it is: `pending`, `in_transit`, `out_for_delivery`, `delivered`, …
+    pub status: String,
+    /// The carrier's estimate.
+    #[schema(required)]
+    pub estimated_delivery_at: Option<DateTime<Utc>>,
+    /// When the carrier had it.
+    #[schema(required)]
+    pub shipped_at: Option<DateTime<Utc>>,
+    /// When it arrived.
+    #[schema(required)]
+    pub delivered_at: Option<DateTime<Utc>>,
+}
+
+/// A reason for which an order is, or was, on hold.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Its id.
+    pub order_hold_id: i64,
+    /// The kind of reason.
+    pub reason: String,
+    /// The reason in words.
+    pub notes: String,
+    /// Who held it.
+    pub held_by: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was released; null: it holds.
+    #[schema(required)]
+    pub released_at: Option<DateTime<Utc>>,
+    /// Who released it.
+    #[schema(required)]
+    pub released_by: Option<String>,
+    /// A word with the release.
+    #[schema(required)]
+    pub release_notes: Option<String>,
+}
+
+/// A return of an order, in short.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderReturn {
+    /// Its id.
+    pub return_id: i64,
+    /// Its number, for people.
+    pub rma_number: String,
+    /// `refund` or `exchange`.
+    pub kind: String,
+    /// Where it stands.
+    pub status: String,
+    /// The new order that took its place.
+    #[schema(required)]
+    pub exchange_order_id: Option<i64>,
+}
+
+/// How long an order took from stage to stage, in milliseconds; null where it did not get.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct OrderMetrics {
+    #[schema(required)]
+    pub placed_to_confirmed_ms: Option<i64>,
+    #[schema(required)]
+    pub confirmed_to_fulfilled_ms: Option<i64>,
+    #[schema(required)]
+    pub fulfilled_to_shipped_ms: Option<i64>,
+    #[schema(required)]
+    pub shipped_to_delivered_ms: Option<i64>,
+    #[schema(required)]
+    pub total_processing_duration_ms: Option<i64>,
+    pub on_hold_ms: i64,
+    pub retry_count: i32,
 }
 
 /// One change of state.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateChange {
-    /// Of what: `order`, `payment` or `fulfillment`.
+    /// Of what: `order`, `payment`, `fulfillment`, `shipment` or `return`.
     pub axis: String,
     /// Which fulfilment.
     #[schema(required)]
     pub fulfillment_id: Option<i64>,
+    /// Which parcel.
+    #[schema(required)]
+    pub shipment_id: Option<i64>,
+    /// Which return.
+    #[schema(required)]
+    pub return_id: Option<i64>,
     /// Null for the first state.
     #[schema(required)]
     pub from_status: Option<String>,
@@ -209,6 +354,9 @@ pub struct StateChange {
     /// Why.
     #[schema(required)]
     pub reason: Option<String>,
+    /// How long the state before held, in milliseconds.
+    #[schema(required)]
+    pub held_ms: Option<i64>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

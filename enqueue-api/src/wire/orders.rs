@@ -30,6 +30,18 @@ pub struct CancelRequest {
     /// For the order's history and the customer's notice.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
+    /// Who wanted it.
+    pub by: Option<Canceller>,
+}
+
+/// Who wants an order cancelled.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Canceller {
+    Customer,
+    Admin,
+    System,
 }
 
 /// A word with the confirmation.

@@ -197,6 +197,16 @@ impl IntoResponses for BulkErrors {
     }
 }
 
+/// As [`BodyErrors`], of the operation that asks for a return under an Idempotency-Key.
+#[derive(Debug)]
+pub struct ReturnErrors;
+
+impl IntoResponses for ReturnErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        BulkErrors::responses()
+    }
+}
+
 /// As [`BodyErrors`], of the operations that enqueue jobs.
 #[derive(Debug)]
 pub struct EnqueueErrors;
@@ -239,6 +249,14 @@ macro_rules! single {
 single! {
     /// No such order.
     OrderNotFound = OrderNotFound;
+    /// No such error.
+    OrderErrorNotFound = OrderErrorNotFound;
+    /// No such return.
+    ReturnNotFound = ReturnNotFound;
+    /// Another version of the order.
+    OrderChanged = OrderChanged;
+    /// The order's state does not allow it, or there is not enough stock for it.
+    EditRefused = IllegalTransition, OutOfStock;
     /// No such customer.
     CustomerNotFound = CustomerNotFound;
     /// No such promotion.

@@ -215,8 +215,8 @@ async fn unknown_paths_and_ids_are_404_and_unknown_methods_405_with_allow() {
         assert_eq!(job.problem(), (404, "job_not_found"), "{id}");
     }
     for (method, path, allow) in [
-        ("GET", "/v1/orders", "POST"),
-        ("DELETE", "/v1/orders/1", "GET,HEAD"),
+        ("PUT", "/v1/orders", "POST,GET,HEAD"),
+        ("DELETE", "/v1/orders/1", "GET,HEAD,PATCH"),
         ("PATCH", "/v1/jobs", "POST,GET,HEAD"),
         ("POST", "/live", "GET,HEAD"),
         ("BREW", "/v1/jobs/1", "GET,HEAD"),

@@ -14,6 +14,7 @@ mod keyed_jobs;
 mod malformed;
 mod money;
 mod openapi;
+mod order_changes;
 mod orders;
 mod queue;
 mod server;

@@ -250,7 +250,7 @@ fn read_line(value: &Value, path: String, problems: &mut Vec<FieldProblem>) -> O
     })
 }
 
-fn read_address(outer: &mut Fields<'_>, name: &'static str) -> Option<Address> {
+pub(super) fn read_address(outer: &mut Fields<'_>, name: &'static str) -> Option<Address> {
     let value = outer.any(name)?;
     let mut fields = Fields::of(value, name, outer.problems())?;
     let recipient = fields.required_text("recipient", 1..=200);
@@ -279,7 +279,7 @@ fn read_address(outer: &mut Fields<'_>, name: &'static str) -> Option<Address> {
     })
 }
 
-fn read_phone(fields: &mut Fields<'_>, name: &'static str) -> Option<PhoneNumber> {
+pub(super) fn read_phone(fields: &mut Fields<'_>, name: &'static str) -> Option<PhoneNumber> {
     fields
         .text(name, 1..=40)
         .and_then(|text| fields.parsed(name, text, PhoneNumber::parse))

@@ -227,8 +227,9 @@ async fn attempt_stock(pool: &PgPool, step: Step) -> Option<sqlx::Error> {
 
 fn changed<T>(result: Result<T, TransitionError>) -> Option<sqlx::Error> {
     match result {
-        Ok(_) | Err(TransitionError::NotFound | TransitionError::Illegal { .. }) => None,
         Err(TransitionError::Database(error)) => Some(error),
+        // A refusal is an answer.
+        Ok(_) | Err(_) => None,
     }
 }
 

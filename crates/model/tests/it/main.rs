@@ -18,6 +18,7 @@ mod legacy;
 mod parcels;
 mod payments;
 mod picking;
+mod pictures;
 mod places;
 mod placing;
 mod placing_many;
