@@ -97,7 +97,7 @@ comment on column analytics.product_days.tenant_id is 'The shop.';
 comment on column analytics.product_days.day is 'Day in UTC.';
 comment on column analytics.product_days.sku is 'Stock keeping unit.';
 comment on column analytics.product_days.currency is 'ISO 4217 code of the amounts.';
-comment on column analytics.product_days.product_name is 'The products name.';
+comment on column analytics.product_days.product_name is 'The product''s name.';
 comment on column analytics.product_days.orders is 'Orders.';
 comment on column analytics.product_days.units is 'Units ordered.';
 comment on column analytics.product_days.units_cancelled is

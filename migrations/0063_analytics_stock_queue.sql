@@ -220,7 +220,7 @@ create table analytics.stock_items (
 comment on table analytics.stock_items is 'Stock of each item now, and what it sold lately.';
 comment on column analytics.stock_items.tenant_id is 'The shop.';
 comment on column analytics.stock_items.sku is 'Stock keeping unit.';
-comment on column analytics.stock_items.product_name is 'The products name.';
+comment on column analytics.stock_items.product_name is 'The product''s name.';
 comment on column analytics.stock_items.on_hand is 'Units physically there.';
 comment on column analytics.stock_items.promised is 'Units promised to orders.';
 comment on column analytics.stock_items.available is 'Units that can be sold.';

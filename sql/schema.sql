@@ -262,7 +262,7 @@ create table analytics.product_days (
   sku text not null,
   -- ISO 4217 code of the amounts.
   currency character(3) not null,
-  -- The products name.
+  -- The product's name.
   product_name text,
   -- Orders.
   orders bigint not null,
@@ -453,7 +453,7 @@ create table analytics.stock_items (
   tenant_id uuid not null default current_tenant_id(),
   -- Stock keeping unit.
   sku text not null,
-  -- The products name.
+  -- The product's name.
   product_name text,
   -- Units physically there.
   on_hand bigint not null,
