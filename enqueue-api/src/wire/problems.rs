@@ -93,145 +93,32 @@ pub struct ProblemKind {
     pub remedy: String,
 }
 
-/// Answers every operation with an API key can give.
-#[derive(Debug)]
-pub struct ReadErrors;
+/// What every operation with an API key can answer.
+const READ: &[Kind] = &[
+    Kind::MissingCredentials,
+    Kind::InvalidCredentials,
+    Kind::InsufficientScope,
+    Kind::Internal,
+    Kind::DatabaseUnavailable,
+    Kind::Timeout,
+    Kind::Overloaded,
+];
 
-impl IntoResponses for ReadErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        grouped(&[
-            Kind::MissingCredentials,
-            Kind::InvalidCredentials,
-            Kind::InsufficientScope,
-            Kind::Internal,
-            Kind::DatabaseUnavailable,
-            Kind::Timeout,
-            Kind::Overloaded,
-        ])
-    }
-}
+/// What a body adds.
+const BODY: &[Kind] = &[
+    Kind::MalformedJson,
+    Kind::InvalidUtf8,
+    Kind::JsonTooDeep,
+    Kind::DuplicateKey,
+    Kind::UnreadableBody,
+    Kind::BodyTimeout,
+    Kind::PayloadTooLarge,
+    Kind::UnsupportedMediaType,
+    Kind::ValidationFailed,
+];
 
-/// Answers every operation with an API key and a body can give.
-#[derive(Debug)]
-pub struct BodyErrors;
-
-impl IntoResponses for BodyErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = ReadErrors::responses();
-        all.extend(grouped(&[
-            Kind::MalformedJson,
-            Kind::InvalidUtf8,
-            Kind::JsonTooDeep,
-            Kind::DuplicateKey,
-            Kind::UnreadableBody,
-            Kind::BodyTimeout,
-            Kind::PayloadTooLarge,
-            Kind::UnsupportedMediaType,
-            Kind::ValidationFailed,
-        ]));
-        all
-    }
-}
-
-/// As [`BodyErrors`], of the operation that takes an Idempotency-Key and stock.
-#[derive(Debug)]
-pub struct PlacingErrors;
-
-impl IntoResponses for PlacingErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = BodyErrors::responses();
-        all.extend(grouped(&[
-            Kind::MalformedJson,
-            Kind::InvalidUtf8,
-            Kind::JsonTooDeep,
-            Kind::DuplicateKey,
-            Kind::UnreadableBody,
-            Kind::InvalidIdempotencyKey,
-            Kind::OutOfStock,
-            Kind::InsufficientFunds,
-            Kind::IdempotencyKeyInFlight,
-            Kind::ValidationFailed,
-            Kind::IdempotencyKeyReused,
-        ]));
-        all
-    }
-}
-
-/// As [`BodyErrors`], of the operations that take an Idempotency-Key.
-#[derive(Debug)]
-pub struct KeyedErrors;
-
-impl IntoResponses for KeyedErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = BodyErrors::responses();
-        all.extend(grouped(&[
-            Kind::MalformedJson,
-            Kind::InvalidUtf8,
-            Kind::JsonTooDeep,
-            Kind::DuplicateKey,
-            Kind::UnreadableBody,
-            Kind::InvalidIdempotencyKey,
-            Kind::ValidationFailed,
-            Kind::IdempotencyKeyReused,
-        ]));
-        all
-    }
-}
-
-/// As [`BodyErrors`], of the operation whose answer tells of each of its parts.
-#[derive(Debug)]
-pub struct BulkErrors;
-
-impl IntoResponses for BulkErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = BodyErrors::responses();
-        all.extend(grouped(&[
-            Kind::MalformedJson,
-            Kind::InvalidUtf8,
-            Kind::JsonTooDeep,
-            Kind::DuplicateKey,
-            Kind::UnreadableBody,
-            Kind::InvalidIdempotencyKey,
-        ]));
-        all
-    }
-}
-
-/// As [`BodyErrors`], of the operation that asks for a return under an Idempotency-Key.
-#[derive(Debug)]
-pub struct ReturnErrors;
-
-impl IntoResponses for ReturnErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        BulkErrors::responses()
-    }
-}
-
-/// As [`BodyErrors`], of the operations that enqueue jobs.
-#[derive(Debug)]
-pub struct EnqueueErrors;
-
-impl IntoResponses for EnqueueErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = BodyErrors::responses();
-        all.extend(grouped(&[
-            Kind::MalformedJson,
-            Kind::InvalidUtf8,
-            Kind::JsonTooDeep,
-            Kind::DuplicateKey,
-            Kind::UnreadableBody,
-            Kind::InvalidIdempotencyKey,
-            Kind::IdempotencyKeyInFlight,
-            Kind::ValidationFailed,
-            Kind::IdempotencyKeyReused,
-            Kind::TooManyJobs,
-        ]));
-        all
-    }
-}
-
-macro_rules! single {
-    ($($(#[$doc:meta])+ $name:ident = $($kind:ident),+;)+) => {
+macro_rules! operations {
+    ($($(#[$doc:meta])+ $name:ident = $($kinds:expr),+;)+) => {
         $(
             $(#[$doc])+
             #[derive(Debug)]
@@ -239,48 +126,77 @@ macro_rules! single {
 
             impl IntoResponses for $name {
                 fn responses() -> BTreeMap<String, RefOr<Response>> {
-                    grouped(&[$(Kind::$kind),+])
+                    let kinds: &[&[Kind]] = &[$($kinds),+];
+                    grouped(&kinds.concat())
                 }
             }
         )+
     };
 }
 
-single! {
+operations! {
+    /// Answers every operation with an API key can give.
+    ReadErrors = READ;
+    /// Answers every operation with an API key and a body can give.
+    BodyErrors = READ, BODY;
+    /// As [`BodyErrors`], of the operation that takes an Idempotency-Key and stock.
+    PlacingErrors = READ, BODY, &[
+        Kind::InvalidIdempotencyKey,
+        Kind::OutOfStock,
+        Kind::InsufficientFunds,
+        Kind::IdempotencyKeyInFlight,
+        Kind::IdempotencyKeyReused,
+    ];
+    /// As [`BodyErrors`], of the operations that take an Idempotency-Key.
+    KeyedErrors = READ, BODY, &[Kind::InvalidIdempotencyKey, Kind::IdempotencyKeyReused];
+    /// As [`BodyErrors`], of the operation whose answer tells of each of its parts.
+    BulkErrors = READ, BODY, &[Kind::InvalidIdempotencyKey];
+    /// As [`BodyErrors`], of the operation that asks for a return under an Idempotency-Key.
+    ReturnErrors = READ, BODY, &[Kind::InvalidIdempotencyKey];
+    /// As [`BodyErrors`], of the operations that enqueue jobs.
+    EnqueueErrors = READ, BODY, &[
+        Kind::InvalidIdempotencyKey,
+        Kind::IdempotencyKeyInFlight,
+        Kind::IdempotencyKeyReused,
+        Kind::TooManyJobs,
+    ];
+}
+
+operations! {
     /// No such order.
-    OrderNotFound = OrderNotFound;
+    OrderNotFound = &[Kind::OrderNotFound];
     /// No such error.
-    OrderErrorNotFound = OrderErrorNotFound;
+    OrderErrorNotFound = &[Kind::OrderErrorNotFound];
     /// No such return.
-    ReturnNotFound = ReturnNotFound;
+    ReturnNotFound = &[Kind::ReturnNotFound];
     /// Another version of the order.
-    OrderChanged = OrderChanged;
+    OrderChanged = &[Kind::OrderChanged];
     /// The order's state does not allow it, or there is not enough stock for it.
-    EditRefused = IllegalTransition, OutOfStock;
+    EditRefused = &[Kind::IllegalTransition, Kind::OutOfStock];
     /// No such customer.
-    CustomerNotFound = CustomerNotFound;
+    CustomerNotFound = &[Kind::CustomerNotFound];
     /// No such promotion.
-    PromotionNotFound = PromotionNotFound;
+    PromotionNotFound = &[Kind::PromotionNotFound];
     /// Not enough in the wallet.
-    WalletRefused = InsufficientFunds;
+    WalletRefused = &[Kind::InsufficientFunds];
     /// No such pick list, item or parcel.
-    PickListNotFound = PickListNotFound;
+    PickListNotFound = &[Kind::PickListNotFound];
     /// No such job.
-    JobNotFound = JobNotFound;
+    JobNotFound = &[Kind::JobNotFound];
     /// No such kind of problem.
-    ProblemNotFound = ProblemNotFound;
+    ProblemNotFound = &[Kind::ProblemNotFound];
     /// The order's state does not allow it.
-    TransitionRefused = IllegalTransition;
+    TransitionRefused = &[Kind::IllegalTransition];
     /// No such wait.
-    WaitNotFound = WaitNotFound;
+    WaitNotFound = &[Kind::WaitNotFound];
     /// The wait is over.
-    WaitExpired = WaitExpired;
+    WaitExpired = &[Kind::WaitExpired];
     /// The query is wrong.
-    QueryRefused = ValidationFailed;
+    QueryRefused = &[Kind::ValidationFailed];
     /// The job's state does not allow it.
-    JobRefused = JobStateConflict;
+    JobRefused = &[Kind::JobStateConflict];
     /// The process cannot serve.
-    NotReady = NotReady, Internal;
+    NotReady = &[Kind::NotReady, Kind::Internal];
 }
 
 /// One response per status, with an example of each kind of problem that has it.

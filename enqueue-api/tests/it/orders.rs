@@ -72,7 +72,7 @@ async fn an_empty_order_hears_of_every_required_field() {
 }
 
 #[tokio::test]
-async fn problems_of_the_shape_and_of_the_catalogue_are_told_together() {
+async fn a3_problems_of_the_shape_and_of_the_catalogue_are_told_together() {
     let api = open().await;
     let order = json!({
         "customer": { "name": "", "email": "nobody", "phone": "12", "fax": "no" },
@@ -123,7 +123,7 @@ const MISTAKES: &str = r#"
 "#;
 
 #[tokio::test]
-async fn each_single_mistake_of_an_order_has_its_field_and_code_and_writes_nothing() {
+async fn a3_each_single_mistake_of_an_order_has_its_field_and_code_and_writes_nothing() {
     let api = open().await;
     for mistake in MISTAKES.trim().lines() {
         let (place, told) = mistake.trim().split_once(" | ").unwrap();

@@ -9,8 +9,8 @@ use stevedore_worker::jobs::{KINDS, decodes};
 
 use crate::shop::{GOOD_NUMBER, Shop};
 
-/// Kinds that wait for their worker: asked for by the database, done by no release so far. Their jobs
-/// are kept, and `stevedore jobs kinds` says that nobody takes them.
+/// Kinds that wait for their worker: asked for by the database, done by no release so far. Their
+/// jobs are kept, and `stevedore jobs kinds` says that nobody takes them.
 const UNSERVED: [&str; 1] = ["refund_payment"];
 
 #[test]

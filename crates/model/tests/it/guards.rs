@@ -80,7 +80,7 @@ async fn levels_are_written_by_the_ledger_alone() {
 }
 
 #[tokio::test]
-async fn a_promise_by_hand_obeys_the_same_rules() {
+async fn b2_a_promise_by_hand_obeys_the_same_rules() {
     let shop = busy().await;
     let insert = |quantity: i64, status: &str| {
         format!(
@@ -183,7 +183,7 @@ async fn a_placed_order_keeps_its_number_its_lines_and_its_sums() {
 }
 
 #[tokio::test]
-async fn lines_added_by_hand_reserve_and_wrong_sums_and_currencies_are_refused() {
+async fn b2_lines_added_by_hand_reserve_and_wrong_sums_and_currencies_are_refused() {
     let shop = busy().await;
     let line = |order_id: i64, price: i64| {
         format!(

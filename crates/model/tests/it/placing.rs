@@ -145,7 +145,7 @@ async fn one_location_that_has_everything_is_preferred_and_a_split_is_the_last_r
 }
 
 #[tokio::test]
-async fn the_catalogue_answers_all_problems_at_once() {
+async fn a3_the_catalogue_answers_all_problems_at_once() {
     let shop = Shop::stocked(5).await;
     shop.run("update product_variants set status = 'archived' where sku = 'MUG-4'")
         .await;
@@ -181,7 +181,7 @@ async fn the_catalogue_answers_all_problems_at_once() {
 }
 
 #[tokio::test]
-async fn sums_are_recomputed_and_must_match() {
+async fn a4_sums_are_recomputed_and_must_match() {
     let shop = Shop::stocked(5).await;
     let mut cart = order("cod", &[("MUG-1", 2)]);
     cart["shipping_fee"] = json!(500);
@@ -261,7 +261,7 @@ async fn a_customer_without_mail_is_warned_about_and_gets_no_job() {
 }
 
 #[tokio::test]
-async fn numbers_that_are_whole_only_in_value_are_problems_not_crashes() {
+async fn a4_numbers_that_are_whole_only_in_value_are_problems_not_crashes() {
     let shop = Shop::stocked(5).await;
     let refused = shop
         .sql(

@@ -210,7 +210,7 @@ async fn an_expired_hold_never_blocks_a_buyer_even_without_the_sweeper() {
 }
 
 #[tokio::test]
-async fn a_failed_payment_gives_stock_back_and_a_new_try_reserves_again() {
+async fn f3_a_failed_payment_gives_stock_back_and_a_new_try_reserves_again() {
     let shop = Shop::stocked(2).await;
     let order_id = shop.placed(&order("stripe", &[("MUG-1", 2)])).await;
     shop.run("update orders set order_status = 'payment_failed', payment_status = 'failed'")

@@ -94,7 +94,7 @@ async fn the_status_of_stock_has_a_word_for_each_amount() {
 }
 
 #[tokio::test]
-async fn reserve_commit_and_release_are_idempotent_and_know_the_orders_state() {
+async fn b4_reserve_commit_and_release_are_idempotent_and_know_the_orders_state() {
     let shop = Shop::stocked(5).await;
     let id = shop
         .placed(&order("stripe", &[("MUG-1", 2), ("MUG-2", 1)]))
