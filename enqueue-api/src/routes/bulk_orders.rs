@@ -30,7 +30,7 @@ const CHUNK: usize = 50;
 /// again, those that were refused are tried again.
 #[utoipa::path(
     post,
-    path = "/v1/orders/bulk",
+    path = "/v1/bulk/orders",
     tag = "orders",
     operation_id = "place_orders",
     security(("api_key" = ["orders:write"])),
@@ -126,7 +126,7 @@ fn document(results: Vec<Option<Result<Placed, Problem>>>, trace_id: &str) -> Va
             Err(problem) => json!({
                 "index": index,
                 "status": problem.kind().status().as_u16(),
-                "problem": problem.document("/v1/orders/bulk", trace_id),
+                "problem": problem.document("/v1/bulk/orders", trace_id),
             }),
         })
         .collect();

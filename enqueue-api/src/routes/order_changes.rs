@@ -202,6 +202,10 @@ pub async fn split(
         items = fields
             .require("items")
             .and_then(|value| read_items(value, &["line_number", "quantity"], fields.problems()));
+        // Said here, too: what is wrong in itself is told before what the order has become.
+        if items.as_ref().is_some_and(|items| *items == json!([])) {
+            fields.wrong::<()>("items", "too_few", "must have at least one item");
+        }
         fields.finish();
     }
     let (Some(fulfillment_id), Some(items), true) = (fulfillment, items, problems.is_empty())

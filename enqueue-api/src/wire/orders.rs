@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{FieldError, ProblemDocument};
@@ -264,9 +265,9 @@ pub struct PlacedOrder {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkOrdersRequest {
-    /// The orders.
+    /// Each as the body of `POST /v1/orders`; one that is not gets a result that says so.
     #[schema(min_items = 1, max_items = 1000)]
-    pub orders: Vec<OrderRequest>,
+    pub orders: Vec<Value>,
 }
 
 /// What became of many orders.

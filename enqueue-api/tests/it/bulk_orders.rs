@@ -24,7 +24,7 @@ async fn a16_each_order_of_a_bulk_request_has_its_own_result() {
     wrong["currency"] = json!("CEDI");
     wrong["lines"][0]["sku"] = json!("NONE");
     let body = json!({ "orders": [an_order(), wrong, an_order_of_mugs(MUGS + 1), 7] });
-    let answer = api.post("/v1/orders/bulk", &body).await;
+    let answer = api.post("/v1/bulk/orders", &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let results: wire::BulkOrders = serde_json::from_value(answer.body).unwrap();
     assert_eq!(statuses(&results), [201, 422, 409, 422]);
@@ -42,14 +42,14 @@ async fn a16_each_order_of_a_bulk_request_has_its_own_result() {
 async fn a16_a_repeated_bulk_request_places_only_what_was_refused_before() {
     let api = open().await;
     let body = json!({ "orders": [an_order(), an_order_of_mugs(MUGS + 1)] });
-    let first = api.post_keyed("/v1/orders/bulk", "k", &body).await;
+    let first = api.post_keyed("/v1/bulk/orders", "k", &body).await;
     let first: wire::BulkOrders = serde_json::from_value(first.body).unwrap();
     assert_eq!(statuses(&first), [201, 409]);
     sqlx::query("select sp_receive_stock('MUG-RED', (select code from locations limit 1), 1)")
         .execute(api.db.pool())
         .await
         .unwrap();
-    let again = api.post_keyed("/v1/orders/bulk", "k", &body).await;
+    let again = api.post_keyed("/v1/bulk/orders", "k", &body).await;
     let again: wire::BulkOrders = serde_json::from_value(again.body).unwrap();
     assert_eq!(statuses(&again), [201, 201]);
     let replayed: Vec<_> = again.results.iter().map(|r| r.replayed).collect();
@@ -66,7 +66,7 @@ async fn a16_a_list_that_is_none_or_too_long_is_refused_whole() {
         (json!({ "orders": vec![1; 1001] }), "out_of_range"),
         (json!({ "orders": [1], "order": 1 }), "unknown_field"),
     ] {
-        let answer = api.post("/v1/orders/bulk", &body).await;
+        let answer = api.post("/v1/bulk/orders", &body).await;
         assert_eq!(answer.status, 422, "{}", answer.text);
         assert_eq!(answer.body["errors"][0]["code"], code);
     }
