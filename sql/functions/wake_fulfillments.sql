@@ -13,6 +13,8 @@ begin
     where f.tenant_id = p_tenant
       and f.order_id = any (p_order_ids)
       and f.awaits_stock
+      -- An order may have been closed while its goods were looked for.
+      and f.status <> 'cancelled'
       and not exists (
         select
         from fulfillment_items as fi

@@ -145,3 +145,28 @@ async fn the_last_two_fulfilments_delivered_at_once_deliver_the_order() {
     }
     shop.assert_books_balance().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_for_an_order_that_is_being_cancelled_wake_nothing() {
+    let shop = Shop::stocked(2).await;
+    shop.run(r#"select sp_set_stock_policy('DATA', 'ACC', '{"backorder_limit": 9}')"#)
+        .await;
+    let order_id = shop.placed(&order("cod", &[("DATA", 3)])).await;
+    shop.receive("DATA", "ACC", 1).await;
+    let mut customer = shop.pool().begin().await.unwrap();
+    sqlx::query("select sp_cancel_order($1, 'Ama', 'no')")
+        .bind(order_id)
+        .execute(&mut *customer)
+        .await
+        .unwrap();
+    let (given, ()) = tokio::join!(shop.number("select sp_fill_backorders()"), async {
+        somebody_waits(&shop).await;
+        customer.commit().await.unwrap();
+    });
+    assert_eq!(given, 0);
+    let state = "select status || '/' || awaits_stock from fulfillments";
+    assert_eq!(shop.text(state).await, "cancelled/true");
+    let tally = orders::tally(shop.pool(), SHOP).await.unwrap();
+    assert_eq!(tally.fulfillments_without_job, 0);
+    shop.assert_books_balance().await;
+}
