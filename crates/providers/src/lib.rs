@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod journal;
 mod request;
+mod tracking;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ pub use error::{ProviderError, SettingsError};
 pub use journal::{Exchange, Journal};
 pub use request::{
     Contact, IdempotencyKey, InvalidKey, Item, Reference, Request, Submission, Verification,
+};
+pub use tracking::{
+    CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
+    TrackingEvent, TrackingNumber, TrackingStatus, TrackingUpdate,
 };
 
 /// One outside system that can fulfil lines of an order.
@@ -74,6 +79,20 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
 
 /// The providers of this process, by [`FulfilmentProvider::code`].
 pub type Registry = HashMap<&'static str, Arc<dyn FulfilmentProvider>>;
+
+/// Builds every configured carrier, one line each.
+///
+/// # Errors
+/// [`SettingsError`] when a carrier's settings contradict each other or no HTTP client can be built
+/// from them.
+pub fn carriers(_settings: &ProviderSettings) -> Result<Carriers, SettingsError> {
+    let configured: [Option<Arc<dyn Carrier>>; 0] = [];
+    Ok(configured
+        .into_iter()
+        .flatten()
+        .map(|carrier| (carrier.code(), carrier))
+        .collect())
+}
 
 /// Settings of every provider; a provider without its address is simply not registered.
 #[derive(Clone, Debug, Default, clap::Args)]

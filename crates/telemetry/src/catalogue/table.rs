@@ -250,6 +250,13 @@ pub const ALL: &[Metric] = &[
         ],
         "Time of one call to an outside system",
     ),
+    exported(
+        "stevedore_tracking_codes_unknown_total",
+        Counter,
+        Worker,
+        &[named("carrier", "the carriers")],
+        "Codes in carriers' news that stand in no table of ours: the parcel keeps its state",
+    ),
     // Every process
     exported(
         BUILD_INFO,

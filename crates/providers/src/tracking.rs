@@ -1,0 +1,252 @@
+//! Carriers: who takes a parcel to its door, and what they say about it on the way.
+//!
+//! Every carrier has words of its own; [`TrackingStatus`] has ours, those of `shipments.status`.
+//! Each carrier's file holds an explicit table from the one to the other. A code that stands in no
+//! table means nothing to us: it is kept in the event, its status is none, and it is counted
+//! (`stevedore_tracking_codes_unknown_total`), so that somebody extends the table. It is never
+//! guessed to be "in transit".
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{Journal, ProviderError};
+
+/// Longest number that `shipments.tracking_number` holds.
+const NUMBER_BYTES_MAX: usize = 100;
+
+/// One outside system that carries parcels.
+///
+/// As with [`FulfilmentProvider`](crate::FulfilmentProvider), every call is a single conversation:
+/// no retries, no waiting. What was said is written to the [`Journal`].
+#[async_trait]
+pub trait Carrier: Send + Sync + 'static {
+    /// The word that `shipments.carrier_code` holds for this carrier.
+    fn code(&self) -> &'static str;
+
+    /// Whose contract is used: rate limits and breakers count per account. No secret.
+    fn account(&self) -> &str;
+
+    /// What this carrier can be asked for, as it is configured.
+    fn capabilities(&self) -> Capabilities;
+
+    /// What the carrier knows of these parcels; at most [`Capabilities::track_batch`] of them.
+    ///
+    /// A number that the carrier does not know (yet) comes back without events. One that it could
+    /// not tell about now, though it told about others, does not come back: ask again.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; nothing about any of the parcels is known then.
+    async fn track(
+        &self,
+        numbers: &[TrackingNumber],
+        journal: &mut Journal,
+    ) -> Result<Vec<TrackingUpdate>, ProviderError>;
+
+    /// Reads the body of a push whose sender is proven already.
+    ///
+    /// # Errors
+    /// [`PushError`] when it is none of this carrier's, or the carrier pushes nothing.
+    fn parse_push(&self, _body: &[u8]) -> Result<Vec<TrackingUpdate>, PushError> {
+        Err(PushError::NotOffered)
+    }
+}
+
+/// What a carrier can be asked for, as it is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// How many parcels one [`Carrier::track`] takes; none: it can't be asked.
+    pub track_batch: Option<NonZeroUsize>,
+    /// Whether it tells prices.
+    pub rates: bool,
+    /// Whether it sells labels.
+    pub labels: bool,
+    /// Whether a label that was bought without our hearing of it can be found by our reference. If
+    /// not, a lost answer is for a person.
+    pub finds_labels: bool,
+    /// Whether a label can be given back.
+    pub voids: bool,
+    /// How often the account may call.
+    pub rate: CallRate,
+}
+
+/// How often an account may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallRate {
+    /// Calls at most...
+    pub calls: u32,
+    /// ...in this time.
+    pub per: Duration,
+}
+
+/// A carrier's number of a parcel, without blanks, in capitals.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackingNumber(String);
+
+/// Something that is no tracking number anywhere.
+#[derive(Debug, thiserror::Error)]
+#[error("a tracking number has 1 to 100 letters, digits and '-', '_', '.', '/'")]
+pub struct InvalidTrackingNumber;
+
+impl TrackingNumber {
+    /// Checks a number.
+    ///
+    /// # Errors
+    /// [`InvalidTrackingNumber`] when no carrier gives such numbers.
+    pub fn new(number: &str) -> Result<Self, InvalidTrackingNumber> {
+        let number: String = number
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+        let fits = !number.is_empty() && number.len() <= NUMBER_BYTES_MAX;
+        if fits && number.bytes().all(plain) {
+            Ok(Self(number))
+        } else {
+            Err(InvalidTrackingNumber)
+        }
+    }
+
+    /// The number's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// All that a carrier told about one parcel at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackingUpdate {
+    /// [`Carrier::code`].
+    pub carrier: &'static str,
+    /// Which parcel.
+    pub tracking_number: TrackingNumber,
+    /// What happened, in no particular order; empty when the carrier does not know it yet.
+    pub events: Vec<TrackingEvent>,
+    /// When the carrier means to be at the door.
+    pub estimated_delivery: Option<DateTime<Utc>>,
+}
+
+/// One thing that happened to a parcel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackingEvent {
+    /// What it means; none when the carrier's code stands in no table of ours, or says nothing of
+    /// the parcel's way.
+    pub status: Option<TrackingStatus>,
+    /// The carrier's own code.
+    pub code: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// The carrier's own words.
+    pub description: String,
+    /// Where, as the carrier says.
+    pub location: Option<String>,
+    /// The carrier's id of the event, where it has one.
+    pub carrier_event_id: Option<String>,
+}
+
+/// The words of `tracking_events.status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrackingStatus {
+    /// Nobody has it yet.
+    Pending,
+    /// The carrier was told of it.
+    InfoReceived,
+    /// The carrier has it.
+    InTransit,
+    /// It is on the last van.
+    OutForDelivery,
+    /// Nobody opened.
+    AttemptFailed,
+    /// It waits for its recipient at a shop or depot.
+    AvailableForPickup,
+    /// It arrived.
+    Delivered,
+    /// Something is wrong, or it is on its way back.
+    Exception,
+    /// It came back to its sender.
+    Returned,
+    /// The carrier has lost sight of it.
+    Expired,
+}
+
+impl TrackingStatus {
+    /// The database's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InfoReceived => "info_received",
+            Self::InTransit => "in_transit",
+            Self::OutForDelivery => "out_for_delivery",
+            Self::AttemptFailed => "attempt_failed",
+            Self::AvailableForPickup => "available_for_pickup",
+            Self::Delivered => "delivered",
+            Self::Exception => "exception",
+            Self::Returned => "returned",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A push that tells nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// This carrier pushes nothing that we know how to read.
+    #[error("this carrier pushes nothing")]
+    NotOffered,
+    /// Not what the carrier sends.
+    #[error("not this carrier's push: {0}")]
+    Malformed(String),
+}
+
+/// The carriers of this process, by [`Carrier::code`].
+pub type Carriers = HashMap<&'static str, Arc<dyn Carrier>>;
+
+/// What a carrier's codes mean.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeTable {
+    /// [`Carrier::code`].
+    pub carrier: &'static str,
+    /// Each code and its meaning; none for codes that say nothing of the parcel's way.
+    pub rows: &'static [(&'static str, Option<TrackingStatus>)],
+}
+
+impl CodeTable {
+    /// The meaning of a code; none, and counted, when it stands in no row.
+    #[must_use]
+    pub fn read(&self, code: &str) -> Option<TrackingStatus> {
+        let row = self
+            .rows
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(code));
+        let Some((_, status)) = row else {
+            let carrier = self.carrier;
+            tracing::warn!(carrier, code, "the carrier tells a code that we don't know");
+            metrics::counter!("stevedore_tracking_codes_unknown_total", "carrier" => carrier)
+                .increment(1);
+            return None;
+        };
+        *status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tracking_number_is_the_same_however_it_is_written() {
+        let number = TrackingNumber::new(" 1z 999aa1 0123456784 ").expect("a number");
+        assert_eq!(number.as_str(), "1Z999AA10123456784");
+        assert!(TrackingNumber::new(" ").is_err());
+        assert!(TrackingNumber::new("1Z?x=1").is_err());
+        assert!(TrackingNumber::new(&"1".repeat(101)).is_err());
+    }
+}
