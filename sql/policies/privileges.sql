@@ -65,6 +65,7 @@ begin
         when r.name = 'order_state_transitions' then '{select}'
         when r.name = 'api_keys' then
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
+        when r.name = 'shop_events' and role = 'worker' then '{select,insert,delete}'
         when r.is_ledger then '{select,insert}'
         -- Past their time, or taken back by their own transaction.
         when r.name in (

@@ -191,6 +191,11 @@ pub struct UpkeepSettings {
     #[arg(long, env = "RETENTION_FULFILMENT_LOGS", value_name = "DURATION",
         default_value = "180d", value_parser = humantime::parse_duration)]
     pub retention_fulfilment_logs: Duration,
+
+    /// How long events of the shop stay, which is how far back a stream or a webhook may resume
+    #[arg(long, env = "RETENTION_EVENTS", value_name = "DURATION",
+        default_value = "30d", value_parser = humantime::parse_duration)]
+    pub retention_events: Duration,
 }
 
 impl UpkeepSettings {
@@ -200,6 +205,7 @@ impl UpkeepSettings {
         Retention {
             notifications: self.retention_notices,
             fulfillment_logs: self.retention_fulfilment_logs,
+            shop_events: self.retention_events,
         }
     }
 

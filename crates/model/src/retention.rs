@@ -11,6 +11,8 @@ pub struct Retention {
     pub notifications: Duration,
     /// Calls to providers.
     pub fulfillment_logs: Duration,
+    /// Events of the shop: how far back a reader may resume.
+    pub shop_events: Duration,
 }
 
 impl Default for Retention {
@@ -19,6 +21,7 @@ impl Default for Retention {
         Retention {
             notifications: 90 * DAY,
             fulfillment_logs: 180 * DAY,
+            shop_events: 30 * DAY,
         }
     }
 }
@@ -32,6 +35,8 @@ pub struct Removed {
     pub notifications: u64,
     /// Old records of calls.
     pub fulfillment_logs: u64,
+    /// Old events.
+    pub shop_events: u64,
 }
 
 impl Removed {
@@ -43,6 +48,7 @@ impl Removed {
             self.idempotency_keys,
             self.notifications,
             self.fulfillment_logs,
+            self.shop_events,
         ]
         .into_iter()
         .any(|removed| removed >= batch)
@@ -80,9 +86,17 @@ pub async fn clean_up(
     )
     .execute(&mut *db)
     .await?;
+    let events = sqlx::query_file!(
+        "../../sql/queries/shop_events/delete_old.sql",
+        retention.shop_events.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(Removed {
         idempotency_keys: keys.rows_affected(),
         notifications: notifications.rows_affected(),
         fulfillment_logs: logs.rows_affected(),
+        shop_events: events.rows_affected(),
     })
 }

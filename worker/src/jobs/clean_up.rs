@@ -43,6 +43,7 @@ impl Job for CleanUp {
             total.idempotency_keys += removed.idempotency_keys;
             total.notifications += removed.notifications;
             total.fulfillment_logs += removed.fulfillment_logs;
+            total.shop_events += removed.shop_events;
             if !removed.may_go_on(BATCH_ROWS) || ctx.cancelled().is_cancelled() {
                 break;
             }
@@ -51,6 +52,7 @@ impl Job for CleanUp {
             idempotency_keys = total.idempotency_keys,
             notifications = total.notifications,
             fulfillment_logs = total.fulfillment_logs,
+            shop_events = total.shop_events,
             "deleted old rows",
         );
         Ok(Done::completed())

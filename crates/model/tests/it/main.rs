@@ -6,6 +6,7 @@ mod analytics;
 mod backorders;
 mod buyers;
 mod edits;
+mod events;
 mod forecasts;
 mod fraud;
 mod fulfilling;

@@ -10,6 +10,11 @@ use crate::shop::{SHOP, Shop, order};
 #[tokio::test]
 async fn old_things_go_in_batches_and_everything_else_stays() {
     let shop = Shop::stocked(20).await;
+    shop.run(
+        "insert into shop_events (kind, occurred_at)
+         select 'order.old', clock_now() - interval '40 days' from generate_series(1, 2)",
+    )
+    .await;
     let new = NewOrder::parse(&order("cod", &[("MUG-1", 1)])).unwrap();
     for key in ["a", "b", "c"] {
         orders::place(shop.pool(), SHOP, &new, Some(key), [0; 32], None)
@@ -34,6 +39,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         idempotency_keys: 1,
         notifications: 1,
         fulfillment_logs: 1,
+        shop_events: 1,
     };
     assert_eq!(first, one_each);
     assert!(first.may_go_on(1));
@@ -61,6 +67,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
     let all = Retention {
         notifications: Duration::ZERO,
         fulfillment_logs: Duration::ZERO,
+        shop_events: Duration::ZERO,
     };
     let third = clean_up(&mut connection, &all, 10).await.unwrap();
     assert_eq!(
