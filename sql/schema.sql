@@ -1246,7 +1246,24 @@ create table public.order_settings (
   reservation_ttl interval not null default '00:15:00'::interval,
   -- An order with this risk score or more waits for a person before it is confirmed; 70 without a row.
   risk_hold_score smallint not null default 70,
+  -- Grams that a unit without a weight of its own counts for.
+  default_weight_g integer not null default 500,
+  -- Grams of box and filling of each parcel.
+  packaging_weight_g integer not null default 0,
+  -- Box of a parcel whose goods have no sizes: longest side.
+  default_length_mm integer not null default 300,
+  -- Box of a parcel whose goods have no sizes: second side.
+  default_width_mm integer not null default 200,
+  -- Box of a parcel whose goods have no sizes: shortest side.
+  default_height_mm integer not null default 100,
+  -- Where goods without an origin of their own were made.
+  origin_country character(2),
+  -- Who pays duty abroad: DAP, the customer; DDP, the shop.
+  incoterm text not null default 'DAP'::text,
   constraint order_settings_pkey PRIMARY KEY (tenant_id),
+  constraint order_settings_incoterm_check CHECK ((incoterm = ANY (ARRAY['DAP'::text, 'DDP'::text]))) NOT VALID,
+  constraint order_settings_origin_country_check CHECK ((origin_country ~ '^[A-Z]{2}$'::text)) NOT VALID,
+  constraint order_settings_parcel_check CHECK (((default_weight_g > 0) AND (packaging_weight_g >= 0) AND (default_length_mm > 0) AND (default_width_mm > 0) AND (default_height_mm > 0))) NOT VALID,
   constraint order_settings_reservation_ttl_check CHECK (((reservation_ttl >= '00:00:01'::interval) AND (reservation_ttl <= '90 days'::interval))),
   constraint order_settings_risk_hold_score_check CHECK (((risk_hold_score >= 1) AND (risk_hold_score <= 100)))
 );
@@ -1627,18 +1644,41 @@ create table public.product_variants (
   updated_at timestamp with time zone not null default clock_now(),
   -- The size that this form has, e.g. XL; null: none.
   size text,
+  -- Weight of one unit in grams; null: the shop's default_weight_g.
+  weight_g integer,
+  -- Longest side of one packed unit, millimetres.
+  length_mm integer,
+  -- Second side of one packed unit, millimetres.
+  width_mm integer,
+  -- Shortest side of one packed unit, millimetres.
+  height_mm integer,
+  -- Harmonised System code for customs, 6 to 10 digits without dots.
+  hs_code text,
+  -- Where it was made, ISO 3166-1 alpha-2; null: the shop's.
+  origin_country character(2),
+  -- What it is, for customs; null: the title.
+  customs_description text,
+  -- Value of one unit for customs, minor units of currency; null: the price that was paid.
+  customs_value bigint,
   constraint product_variants_pkey PRIMARY KEY (tenant_id, variant_id),
   constraint product_variants_sku_key UNIQUE (tenant_id, sku),
   constraint product_variants_product_id_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES products(tenant_id, product_id),
   constraint product_variants_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
   constraint product_variants_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint product_variants_customs_description_check CHECK (((length(customs_description) >= 1) AND (length(customs_description) <= 200))) NOT VALID,
+  constraint product_variants_customs_value_check CHECK ((customs_value >= 0)) NOT VALID,
   constraint product_variants_fulfillment_provider_check CHECK ((fulfillment_provider ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
+  constraint product_variants_hs_code_check CHECK ((hs_code ~ '^[0-9]{6,10}$'::text)) NOT VALID,
   constraint product_variants_kind_check CHECK ((kind = ANY (ARRAY['digital'::text, 'physical'::text]))),
+  constraint product_variants_origin_country_check CHECK ((origin_country ~ '^[A-Z]{2}$'::text)) NOT VALID,
   constraint product_variants_price_check CHECK ((price >= 0)),
+  constraint product_variants_sides_check CHECK (((length_mm > 0) AND (width_mm > 0) AND (height_mm > 0))) NOT VALID,
+  constraint product_variants_sides_whole_check CHECK ((num_nulls(length_mm, width_mm, height_mm) = ANY (ARRAY[0, 3]))) NOT VALID,
   constraint product_variants_size_check CHECK (((length(size) >= 1) AND (length(size) <= 40))) NOT VALID,
   constraint product_variants_sku_check CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
   constraint product_variants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
-  constraint product_variants_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+  constraint product_variants_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  constraint product_variants_weight_g_check CHECK ((weight_g > 0)) NOT VALID
 );
 CREATE INDEX product_variants_product_id_idx ON public.product_variants USING btree (tenant_id, product_id);
 
@@ -4073,8 +4113,12 @@ function public.follow_returns(p_tenant uuid, p_order_id bigint)
 function public.forecast_demand(p_days integer DEFAULT 30, p_history_days integer DEFAULT 90, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(inventory_item_id bigint, sku text, history_days integer, units_sold bigint, mean_per_day numeric, deviation_per_day numeric, forecast_units numeric, forecast_low numeric, forecast_high numeric);
 
--- What a fulfilment delivers: [{order_item_id, sku, title, quantity, recipient_phone, attributes}].
+-- What a fulfilment delivers: [{order_item_id, sku, title, quantity, recipient_phone, attributes, unit_price, weight_g, length_mm, width_mm, height_mm, hs_code, origin_country, customs_description, customs_value}].
 function public.fulfillment_lines(p_tenant uuid, p_fulfillment_id bigint)
+  returns jsonb;
+
+-- Weight, box, money and customs terms of a fulfilment as one parcel: {currency, goods, shipping, tax, discount, collect, placed_at, weight_g, length_mm, width_mm, height_mm, origin_country, incoterm}.
+function public.fulfillment_parcel(p_tenant uuid, p_fulfillment_id bigint)
   returns jsonb;
 
 -- Writes the rows of checked orders; their lines' trigger reserves the stock.
@@ -4336,6 +4380,10 @@ function public.settle_change(p_tenant uuid, p_order_id bigint, p_key text)
 -- Ends a refund, done or failed, once; answers its status. P0NOF, P0VAL.
 function public.settle_refund(p_refund_id bigint, p_provider_refund_id text DEFAULT NULL::text, p_failure text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns text;
+
+-- The share of an amount that a part bears, so that the shares of all parts add up to it.
+function public.share_of(p_amount bigint, p_before numeric, p_part numeric, p_whole bigint)
+  returns bigint;
 
 -- How far a parcel in a state has come; null for exception and cancelled.
 function public.shipment_rank(p_status text)

@@ -12,7 +12,16 @@ begin
         'title', oi.title,
         'quantity', n.quantity,
         'recipient_phone', oi.recipient_phone,
-        'attributes', v.attributes)
+        'attributes', v.attributes,
+        'unit_price', oi.unit_price,
+        'weight_g', v.weight_g,
+        'length_mm', v.length_mm,
+        'width_mm', v.width_mm,
+        'height_mm', v.height_mm,
+        'hs_code', v.hs_code,
+        'origin_country', v.origin_country,
+        'customs_description', v.customs_description,
+        'customs_value', v.customs_value)
       order by oi.line_number), '[]')
     from (
       -- A digital line whose units come from two locations is still one line to its provider.
@@ -32,4 +41,5 @@ $$;
 
 comment on function fulfillment_lines(uuid, bigint) is
   'What a fulfilment delivers: [{order_item_id, sku, title, quantity, recipient_phone, '
-  'attributes}].';
+  'attributes, unit_price, weight_g, length_mm, width_mm, height_mm, hs_code, origin_country, '
+  'customs_description, customs_value}].';

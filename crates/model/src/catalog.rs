@@ -1,5 +1,6 @@
 //! What a shop sells and where it keeps it: written when a shop is set up, safe to repeat.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
@@ -60,6 +61,28 @@ pub struct NewVariant<'a> {
     pub track_inventory: bool,
     /// At or below it the item counts as low.
     pub low_stock_threshold: i32,
+}
+
+/// What one unit of a variant weighs and measures, and what customs ask of it. What is None is the
+/// shop's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goods {
+    /// Grams.
+    pub weight_g: Option<u32>,
+    /// Longest side of one packed unit; all three sides or none.
+    pub length_mm: Option<u32>,
+    /// Second side.
+    pub width_mm: Option<u32>,
+    /// Shortest side.
+    pub height_mm: Option<u32>,
+    /// Harmonised System code, 6 to 10 digits.
+    pub hs_code: Option<String>,
+    /// Where it was made, ISO 3166-1 alpha-2.
+    pub origin_country: Option<String>,
+    /// What it is, for customs; None: the title.
+    pub customs_description: Option<String>,
+    /// Value for customs, minor units of the variant's currency; None: the price paid.
+    pub customs_value: Option<i64>,
 }
 
 /// Makes or updates a location; answers its key.
@@ -136,4 +159,33 @@ pub async fn upsert_variant(
     .fetch_one(db)
     .await?;
     Ok(row.variant_id)
+}
+
+/// Says what a variant is as goods, whatever was said before.
+///
+/// # Errors
+/// A violated constraint (half a size, no HS code), or the database can't be asked.
+pub async fn describe_goods(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    variant_id: i64,
+    goods: &Goods,
+) -> Result<(), sqlx::Error> {
+    let number = |value: Option<u32>| value.map(|value| i32::try_from(value).unwrap_or(i32::MAX));
+    sqlx::query_file!(
+        "../../sql/queries/product_variants/describe_goods.sql",
+        tenant.0,
+        variant_id,
+        number(goods.weight_g),
+        number(goods.length_mm),
+        number(goods.width_mm),
+        number(goods.height_mm),
+        goods.hs_code,
+        goods.origin_country,
+        goods.customs_description,
+        goods.customs_value
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -7,12 +7,15 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::catalog::Goods;
+use crate::words::Currency;
 use crate::{TenantId, clean};
 
 /// Who signs the history rows of what these functions do.
@@ -55,6 +58,8 @@ pub struct FulfillmentWork {
     pub failures: i32,
     /// The order is on hold: ask what became of it, and send nothing.
     pub look_only: bool,
+    /// Weight, box, money and customs terms of all lines together.
+    pub parcel: WorkParcel,
 }
 
 /// One line of a fulfilment.
@@ -72,6 +77,42 @@ pub struct WorkLine {
     pub recipient_phone: Option<String>,
     /// What the provider needs to know, from the variant.
     pub attributes: Value,
+    /// What the buyer pays for one unit, minor units of [`WorkParcel::currency`].
+    pub unit_price: i64,
+    /// What one unit is, as goods.
+    #[serde(flatten)]
+    pub goods: Goods,
+}
+
+/// What `fulfillment_parcel()` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkParcel {
+    /// Of all amounts.
+    pub currency: Currency,
+    /// Price of these units.
+    pub goods: i64,
+    /// Their share of the shipping fee.
+    pub shipping: i64,
+    /// Their share of the tax.
+    pub tax: i64,
+    /// Their share of the discount.
+    pub discount: i64,
+    /// What is to be collected on delivery; None: nothing.
+    pub collect: Option<i64>,
+    /// When the order was placed.
+    pub placed_at: DateTime<Utc>,
+    /// Grams, packaging included.
+    pub weight_g: u32,
+    /// Longest side of the box.
+    pub length_mm: u32,
+    /// Second side.
+    pub width_mm: u32,
+    /// Shortest side.
+    pub height_mm: u32,
+    /// Where goods without an origin of their own were made.
+    pub origin_country: Option<String>,
+    /// Who pays duty: `DAP` or `DDP`.
+    pub incoterm: String,
 }
 
 /// What a call to a provider was for.
@@ -190,6 +231,7 @@ pub async fn begin(
         lines: row.lines.0,
         failures: row.failures,
         look_only: row.look_only,
+        parcel: row.parcel.0,
     }))
 }
 

@@ -22,7 +22,8 @@ pub use at_ishare::{AtIshare, AtIshareSettings, Generation};
 pub use error::{ProviderError, SettingsError};
 pub use journal::{Exchange, Journal};
 pub use request::{
-    Contact, IdempotencyKey, InvalidKey, Item, Reference, Request, Submission, Verification,
+    Address, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item, Money, Parcel,
+    Recipient, Reference, Request, Size, Submission, Totals, Verification,
 };
 pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,

@@ -1,6 +1,16 @@
 //! What is asked of a provider, and what it can answer.
 
+mod goods;
+mod money;
+
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+pub use goods::{Address, Customs, Goods, Incoterm, Parcel, Recipient, Size};
+pub use money::{Money, Totals};
+
+use crate::ProviderError;
 
 /// Longest [`IdempotencyKey`], so that a vendor's column holds it with a unit number behind.
 const KEY_BYTES_MAX: usize = 40;
@@ -10,8 +20,28 @@ const KEY_BYTES_MAX: usize = 40;
 pub struct Request {
     /// The order's number as the customer knows it.
     pub order_number: String,
+    /// When the customer placed the order.
+    pub placed_at: DateTime<Utc>,
     /// What to deliver; never empty.
     pub items: Vec<Item>,
+    /// Who ordered.
+    pub recipient: Recipient,
+    /// What goes into one parcel, and where to; none for goods that travel by phone.
+    pub parcel: Option<Parcel>,
+    /// What these lines cost their buyer.
+    pub totals: Totals,
+}
+
+impl Request {
+    /// The parcel, for those who send parcels.
+    ///
+    /// # Errors
+    /// [`ProviderError::Rejected`] when there is nowhere to send it.
+    pub fn parcel(&self) -> Result<&Parcel, ProviderError> {
+        self.parcel.as_ref().ok_or_else(|| {
+            ProviderError::rejected("missing_address", "the order has no shipping address")
+        })
+    }
 }
 
 /// One line of a [`Request`].
@@ -19,12 +49,18 @@ pub struct Request {
 pub struct Item {
     /// Our stock-keeping unit.
     pub sku: String,
+    /// Its name, for people.
+    pub title: String,
     /// How many of it.
     pub quantity: u32,
+    /// What the buyer pays for one.
+    pub unit_price: Money,
     /// Who receives it, for goods that travel to a phone.
     pub recipient_phone: Option<String>,
     /// The variant's attributes as the catalogue holds them, e.g. `{"network":"MTN"}`.
     pub attributes: serde_json::Value,
+    /// What one unit weighs and measures, and what customs ask.
+    pub goods: Goods,
 }
 
 /// Our name for a request at the vendor, the same on every attempt: ASCII letters, digits, `-`
@@ -121,6 +157,42 @@ pub enum Verification {
     Incomplete,
     /// The vendor knows nothing of it.
     NotFound,
+}
+
+/// Goods that travel by phone, for the tests of this crate.
+#[cfg(test)]
+pub(crate) fn to_phone(
+    phone: Option<&str>,
+    attributes: serde_json::Value,
+    quantity: u32,
+) -> Request {
+    let price = Money {
+        amount: 480,
+        currency: "GHS".to_owned(),
+        minor_digits: 2,
+    };
+    Request {
+        order_number: "ORD-1".to_owned(),
+        placed_at: DateTime::UNIX_EPOCH,
+        items: vec![Item {
+            sku: "DATA-MTN-1".to_owned(),
+            title: "MTN 1 GB".to_owned(),
+            quantity,
+            unit_price: price.clone(),
+            recipient_phone: phone.map(str::to_owned),
+            attributes,
+            goods: Goods::default(),
+        }],
+        recipient: Recipient::default(),
+        parcel: None,
+        totals: Totals {
+            goods: price.with_amount(480 * i64::from(quantity)),
+            shipping: price.with_amount(0),
+            tax: price.with_amount(0),
+            discount: price.with_amount(0),
+            collect: None,
+        },
+    }
 }
 
 #[cfg(test)]

@@ -14,5 +14,6 @@ select
   shipping_address,
   lines as "lines!: Json<Vec<WorkLine>>",
   failures as "failures!",
-  look_only as "look_only!"
+  look_only as "look_only!",
+  fulfillment_parcel($2, $1) as "parcel!: Json<WorkParcel>"
 from sp_begin_fulfillment($1, $2)

@@ -5,6 +5,7 @@
 //! from it, and the job's own completion: all of it or nothing.
 
 mod record;
+mod request;
 
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use stevedore_model::TenantId;
-use stevedore_model::fulfillments::{self, FulfillmentWork, WorkLine};
+use stevedore_model::fulfillments::{self, FulfillmentWork};
 use stevedore_providers::{
-    Contact, FulfilmentProvider, IdempotencyKey, Item, Journal, ProviderError, Reference, Request,
+    Contact, FulfilmentProvider, IdempotencyKey, Journal, ProviderError, Reference,
 };
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
@@ -232,7 +233,7 @@ async fn talk(
     let Some(provider) = env.providers.get(work.provider_code.as_str()) else {
         return Err(unconfigured(work));
     };
-    let request = request(work);
+    let request = request::request(work);
     let conversation = Conversation {
         provider: provider.as_ref(),
         request: &request,
@@ -268,19 +269,6 @@ fn unconfigured(work: &FulfillmentWork) -> Trouble {
         error,
         standing,
         can_look_up: true,
-    }
-}
-
-fn request(work: &FulfillmentWork) -> Request {
-    let items = work.lines.iter().map(|line: &WorkLine| Item {
-        sku: line.sku.clone(),
-        quantity: u32::try_from(line.quantity).unwrap_or(0),
-        recipient_phone: line.recipient_phone.clone(),
-        attributes: line.attributes.clone(),
-    });
-    Request {
-        order_number: work.order_number.clone(),
-        items: items.collect(),
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde_json::json;
 use stevedore_providers::{
-    AtIshareSettings, Contact, FulfilmentProvider, Generation, IdempotencyKey, Item, Journal,
-    ProviderSettings, Reference, Request, registry,
+    AtIshareSettings, Contact, FulfilmentProvider, Generation, Goods, IdempotencyKey, Item,
+    Journal, Money, ProviderSettings, Recipient, Reference, Request, Totals, registry,
 };
 use stevedore_simulator::{Fault, FaultRule, Simulator, SimulatorSettings};
 use stevedore_worker::conversation::Conversation;
@@ -42,16 +43,7 @@ impl Bench {
     }
 
     async fn talk(&self, contact: Contact) -> Result<Found, Trouble> {
-        let item = Item {
-            sku: "DATA-MTN-1".into(),
-            quantity: 1,
-            recipient_phone: Some("+233271234567".into()),
-            attributes: json!({"network": "MTN", "capacity_gb": 1}),
-        };
-        let request = Request {
-            order_number: "ORD-1".into(),
-            items: vec![item],
-        };
+        let request = request();
         let key = IdempotencyKey::new("1f0c2d9e-0000-4000-8000-000000000001").expect("a key");
         let reference = Reference {
             key,
@@ -71,6 +63,37 @@ impl Bench {
     fn fulfilled(&self) -> (u64, u64) {
         let state = self.simulator.state().at_ishare;
         (state.fulfilments, state.duplicates)
+    }
+}
+
+fn request() -> Request {
+    let price = Money {
+        amount: 480,
+        currency: "GHS".into(),
+        minor_digits: 2,
+    };
+    let nothing = price.with_amount(0);
+    Request {
+        order_number: "ORD-1".into(),
+        placed_at: DateTime::UNIX_EPOCH,
+        items: vec![Item {
+            sku: "DATA-MTN-1".into(),
+            title: "MTN 1 GB".into(),
+            quantity: 1,
+            unit_price: price.clone(),
+            recipient_phone: Some("+233271234567".into()),
+            attributes: json!({"network": "MTN", "capacity_gb": 1}),
+            goods: Goods::default(),
+        }],
+        recipient: Recipient::default(),
+        parcel: None,
+        totals: Totals {
+            goods: price,
+            shipping: nothing.clone(),
+            tax: nothing.clone(),
+            discount: nothing,
+            collect: None,
+        },
     }
 }
 

@@ -145,24 +145,11 @@ fn gigabytes(item: &Item) -> Result<u64, ProviderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::to_phone;
     use serde_json::json;
 
-    fn item(phone: &str, attributes: Value, quantity: u32) -> Item {
-        let recipient_phone = Some(phone.to_owned());
-        Item {
-            sku: "AT-1GB".into(),
-            quantity,
-            recipient_phone,
-            attributes,
-        }
-    }
-
-    fn code(item: Item) -> String {
-        let request = Request {
-            order_number: "ORD-1".into(),
-            items: vec![item],
-        };
-        match bundles(&request) {
+    fn code(phone: Option<&str>, attributes: Value, quantity: u32) -> String {
+        match bundles(&to_phone(phone, attributes, quantity)) {
             Err(ProviderError::Rejected { code, .. }) => code,
             other => format!("{other:?}"),
         }
@@ -199,18 +186,13 @@ mod tests {
 
     #[test]
     fn what_can_never_be_fulfilled_is_rejected_before_any_call() {
+        const PHONE: Option<&str> = Some("0271234567");
         let good = json!({"network": "AT", "capacity_gb": 1});
-        assert_eq!(code(item("12", good.clone(), 1)), "invalid_phone");
-        assert_eq!(
-            code(item("0271234567", good.clone(), 51)),
-            "too_many_bundles"
-        );
-        assert_eq!(
-            code(item("0271234567", good.clone(), 0)),
-            "nothing_to_fulfil"
-        );
+        assert_eq!(code(Some("12"), good.clone(), 1), "invalid_phone");
+        assert_eq!(code(PHONE, good.clone(), 51), "too_many_bundles");
+        assert_eq!(code(PHONE, good.clone(), 0), "nothing_to_fulfil");
         let no_network = json!({"capacity_gb": 1});
-        assert_eq!(code(item("0271234567", no_network, 1)), "unknown_network");
+        assert_eq!(code(PHONE, no_network, 1), "unknown_network");
         for size in [
             json!(0),
             json!(-1),
@@ -220,24 +202,18 @@ mod tests {
             json!(1001),
         ] {
             let attributes = json!({"network": "MTN", "capacity_gb": size});
-            assert_eq!(code(item("0271234567", attributes, 1)), "invalid_capacity");
+            assert_eq!(code(PHONE, attributes, 1), "invalid_capacity");
         }
-        let unaddressed = Item {
-            recipient_phone: None,
-            ..item("", good, 1)
-        };
-        assert_eq!(code(unaddressed), "missing_phone");
+        assert_eq!(code(None, good, 1), "missing_phone");
     }
 
     #[test]
     fn each_unit_is_a_bundle_with_a_reference_and_size_of_its_own() {
         let big = json!({"network": "AT", "capacity_gb": "20"});
         let small = json!({"network": "MTN", "capacity_gb": 20});
-        let items = vec![item("0271234567", big, 2), item("0551234567", small, 1)];
-        let request = Request {
-            order_number: "ORD-1".into(),
-            items,
-        };
+        let mut request = to_phone(Some("0271234567"), big, 2);
+        let other = to_phone(Some("0551234567"), small, 1);
+        request.items.extend(other.items);
         let bundles = bundles(&request).expect("bundles");
         let key = IdempotencyKey::new("k").expect("a key");
         let references: Vec<_> = bundles

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde_json::json;
 use stevedore_providers::{
-    AtIshareSettings, Contact, FulfilmentProvider, Generation, IdempotencyKey, Item, Journal,
-    ProviderError, ProviderSettings, Reference, Request, Submission, Verification, registry,
+    AtIshareSettings, Contact, FulfilmentProvider, Generation, Goods, IdempotencyKey, Item,
+    Journal, Money, ProviderError, ProviderSettings, Recipient, Reference, Request, Submission,
+    Totals, Verification, registry,
 };
 use stevedore_simulator::{Fault, FaultRule, Simulator, SimulatorSettings};
 
@@ -101,15 +103,36 @@ pub fn request() -> Request {
 }
 
 pub fn request_to(phone: &str, quantity: u32) -> Request {
-    let item = Item {
-        sku: "DATA-MTN-1".into(),
-        quantity,
-        recipient_phone: Some(phone.into()),
-        attributes: json!({"network": "MTN", "capacity_gb": 1}),
-    };
+    let nothing = money(0);
     Request {
         order_number: "ORD-20261121-1".into(),
-        items: vec![item],
+        placed_at: DateTime::UNIX_EPOCH,
+        items: vec![Item {
+            sku: "DATA-MTN-1".into(),
+            title: "MTN 1 GB".into(),
+            quantity,
+            unit_price: money(480),
+            recipient_phone: Some(phone.into()),
+            attributes: json!({"network": "MTN", "capacity_gb": 1}),
+            goods: Goods::default(),
+        }],
+        recipient: Recipient::default(),
+        parcel: None,
+        totals: Totals {
+            goods: money(480 * i64::from(quantity)),
+            shipping: nothing.clone(),
+            tax: nothing.clone(),
+            discount: nothing,
+            collect: None,
+        },
+    }
+}
+
+fn money(amount: i64) -> Money {
+    Money {
+        amount,
+        currency: "GHS".into(),
+        minor_digits: 2,
     }
 }
 
