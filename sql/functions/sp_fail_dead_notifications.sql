@@ -1,5 +1,5 @@
 -- Gives up the notices that no job will send: pending ones whose send_notification job died and
--- that have no other. The order's errors say so. At most p_limit a call; answers how many.
+-- that have no other (fail_notification). At most p_limit a call; answers how many.
 -- Locks: the notices (skipping what others work on), then their orders (trg_order_errors_count).
 create or replace function sp_fail_dead_notifications(p_limit integer default 100)
 returns integer
@@ -17,34 +17,11 @@ as $$
     order by n.order_id, n.notification_id
     limit p_limit
     for no key update of n skip locked
-  ),
-  failed as (
-    update notification_queue as n
-    set
-      status = 'failed',
-      last_error = format('job %s died: %s', dead.job_id,
-        coalesce(dead.last_error, 'no error is known')),
-      updated_at = clock_now()
-    from dead
-    where n.tenant_id = dead.tenant_id
-      and n.notification_id = dead.notification_id
-    returning n.tenant_id, n.order_id, n.notification_id, n.notification_type, n.channel,
-      n.last_error
-  ),
-  told as (
-    insert into order_errors (
-      tenant_id, order_id, category, severity, stage, code, message, context)
-    select
-      tenant_id, order_id, 'api', 'low', 'notification', 'notification_failed', last_error,
-      jsonb_build_object(
-        'notification_id', notification_id, 'type', notification_type, 'channel', channel)
-    from failed
-    where order_id is not null
-    order by order_id
-    returning 1
   )
-  select count(*)::integer
-  from failed
+  select count(fail_notification(
+    tenant_id, notification_id,
+    format('job %s died: %s', job_id, coalesce(last_error, 'no error is known'))))::integer
+  from dead
 $$;
 
 comment on function sp_fail_dead_notifications(integer) is

@@ -62,15 +62,18 @@ begin
             else '{select}'
           end
         when r.schema = 'queue' then '{select,insert,update,delete}'
-        when r.name = 'order_state_transitions' then '{select}'
+        when r.name in ('order_state_transitions', 'notification_kinds') then '{select}'
         when r.name = 'api_keys' then
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
         when r.name = 'shop_events' and role = 'worker' then '{select,insert,delete}'
         when r.is_ledger then '{select,insert}'
         -- Past their time, or taken back by their own transaction.
         when r.name in (
-            'idempotency_keys', 'order_sightings', 'order_risk_reasons', 'fulfillment_items')
-          or role = 'worker' and r.name in ('fulfillment_logs', 'notification_queue')
+            'idempotency_keys', 'order_sightings', 'order_risk_reasons', 'fulfillment_items',
+            'customer_notifications', 'notification_suppressions', 'notification_templates',
+            'stock_subscriptions', 'admin_contacts')
+          or role = 'worker' and r.name in (
+            'fulfillment_logs', 'notification_queue', 'notification_receipts')
           then '{select,insert,update,delete}'
         else '{select,insert,update}'
       end::text[]) as privilege

@@ -1,4 +1,5 @@
--- A new pending notice is a new send_notification job, in the same transaction.
+-- A new pending notice is a new send_notification job, in the same transaction; it waits for the
+-- end of quiet hours.
 create or replace function trg_notification_queue_enqueue()
 returns trigger
 language plpgsql
@@ -11,6 +12,7 @@ begin
       'queue', 'notifications',
       'unique_key', 'send_notification:' || n.notification_id,
       'trace_context', o.traceparent,
+      'run_at', n.not_before,
       'args', jsonb_build_object(
         'tenant_id', n.tenant_id,
         'notification_id', n.notification_id))

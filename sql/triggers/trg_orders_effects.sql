@@ -2,7 +2,8 @@
 --   confirmed                           stock is committed, fulfilments begin, the customer hears
 --   cancelled, expired, payment_failed  stock is given back, fulfilments and their jobs end
 --   pending, a second time              stock is reserved again
---   delivered, cancelled                the customer hears
+--   processing, delivered, cancelled    the customer hears, of processing if goods are shipped
+--   payment_failed                      the customer hears how to try again
 --   on_hold                             somebody wrote why, or it is written now
 --   anything after on_hold              its holds end
 -- This and trg_fulfillments_*, trg_notification_queue_enqueue are where orders meet jobs.
@@ -23,8 +24,8 @@ begin
     from new_rows as n
     join old_rows as o using (tenant_id, order_id)
     where n.order_status <> o.order_status
-      and n.order_status in ('pending', 'on_hold', 'confirmed', 'delivered', 'cancelled',
-        'expired', 'payment_failed')
+      and n.order_status in ('pending', 'on_hold', 'confirmed', 'processing', 'delivered',
+        'cancelled', 'expired', 'payment_failed')
     group by n.tenant_id, n.order_status
     order by n.tenant_id, n.order_status
   loop
@@ -38,6 +39,18 @@ begin
         perform explain_holds(v_group.tenant_id, v_group.order_ids);
       when 'confirmed' then
         perform confirm_orders(v_group.tenant_id, v_group.order_ids, v_group.resumed_ids);
+      when 'processing' then
+        -- Without a parcel the next word is that it is delivered, moments later.
+        perform notify_orders(v_group.tenant_id, array_agg(p.order_id), 'order_processing')
+        from (
+          select distinct oi.order_id
+          from order_items as oi
+          join product_variants as v using (tenant_id, variant_id)
+          where oi.tenant_id = v_group.tenant_id
+            and oi.order_id = any (v_group.order_ids)
+            and v.kind = 'physical'
+        ) as p
+        having count(*) > 0;
       when 'delivered' then
         perform notify_orders(v_group.tenant_id, v_group.order_ids, 'order_delivered');
         -- Some of it may have come back before the rest arrived.
@@ -58,6 +71,7 @@ begin
       when 'payment_failed' then
         perform release_stock(
           v_group.tenant_id, v_group.order_ids, 'released', 'PAYMENT_FAILED');
+        perform tell_failed_payments(v_group.tenant_id, v_group.order_ids);
     end case;
   end loop;
   return null;

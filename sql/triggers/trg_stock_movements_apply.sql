@@ -5,7 +5,8 @@
 -- Our own functions hold the levels when they come here, two triggers deep or more; for everybody
 -- else the levels are locked in their total order first. What a movement sets off is seen in the
 -- levels themselves: stock that becomes low alerts, units that are free for somebody who waits for
--- them enqueue the filling of backorders. Nothing is looked up when neither is so.
+-- them enqueue the filling of backorders, units where there were none are told to who waits for
+-- word. Nothing is looked up when none of it is so.
 create or replace function trg_stock_movements_apply()
 returns trigger
 language plpgsql
@@ -14,6 +15,7 @@ declare
   v_is_lost boolean;
   v_low inventory_levels[];
   v_awaited inventory_levels[];
+  v_back inventory_levels[];
 begin
   if pg_trigger_depth() < 3 then
     if pg_trigger_depth() < 2 and exists (
@@ -68,13 +70,16 @@ begin
         and l.available - (m.on_hand - m.reserved - m.allocated) > l.low_stock_threshold as is_low,
       l.backordered > 0
         and m.on_hand - m.reserved - m.allocated + m.backordered > 0
-        and l.available - l.safety_stock + l.backordered > 0 as is_awaited
+        and l.available - l.safety_stock + l.backordered > 0 as is_awaited,
+      l.available - l.safety_stock > 0
+        and l.available - l.safety_stock - (m.on_hand - m.reserved - m.allocated) <= 0 as is_back
   )
   select
     count(*) < (select count(*) from moves),
     array_agg(level) filter (where is_low),
-    array_agg(level) filter (where is_awaited)
-  into v_is_lost, v_low, v_awaited
+    array_agg(level) filter (where is_awaited),
+    array_agg(level) filter (where is_back)
+  into v_is_lost, v_low, v_awaited, v_back
   from moved;
   if v_is_lost then
     raise exception 'stock moves where the item has a level'
@@ -85,6 +90,9 @@ begin
   end if;
   if v_awaited is not null then
     perform enqueue_backorder_filling(v_awaited);
+  end if;
+  if v_back is not null then
+    perform tell_back_in_stock(v_back);
   end if;
   return null;
 end

@@ -230,6 +230,7 @@ async fn i2_a_session_that_does_not_say_whose_it_is_sees_nothing() {
     let shop = two_shops().await;
     let shared = [
         "public.order_state_transitions",
+        "public.notification_kinds",
         "queue.kinds",
         "queue.queues",
     ];
@@ -285,7 +286,7 @@ async fn i2_every_table_has_row_security_and_every_view_asks_as_its_reader() {
          from pg_class as c
          where c.relnamespace::regnamespace::text in ('public', 'analytics')
            and c.relkind in ('r', 'p')
-           and c.oid <> 'order_state_transitions'::regclass
+           and c.oid not in ('order_state_transitions'::regclass, 'notification_kinds'::regclass)
            and not exists (
              select from pg_policy as p where p.polrelid = c.oid and p.polname = 'admin'
                and pg_get_expr(p.polqual, c.oid) = '(tenant_id = session_tenant_id())')",
