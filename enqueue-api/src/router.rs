@@ -15,7 +15,7 @@ use crate::auth::SCOPES;
 use crate::guard::guard;
 use crate::routes::{
     bulk_orders, docs, fraud, health, job, jobs, order_changes, order_errors, order_list, orders,
-    promotions, queue, returns, stock, waits, wallets,
+    promotions, queue, returns, stock, tickets, waits, wallets,
 };
 use crate::state::ApiState;
 use crate::wire;
@@ -46,6 +46,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
     components(schemas(wire::ProblemDocument, wire::FieldError)),
     tags(
         (name = "orders", description = "Placing orders and following them."),
+        (name = "tickets", description = "Failures that need an owner, one for each cause."),
         (name = "returns", description = "Goods that come back."),
         (name = "wallets", description = "Money that customers have with the shop."),
         (name = "promotions", description = "Codes that take something off an order."),
@@ -94,6 +95,9 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(order_changes::split))
         .routes(routes!(order_errors::list))
         .routes(routes!(order_errors::resolve))
+        .routes(routes!(tickets::list))
+        .routes(routes!(tickets::read))
+        .routes(routes!(tickets::resolve))
         .routes(routes!(returns::request))
         .routes(routes!(returns::read))
         .routes(routes!(returns::decide))

@@ -28,6 +28,7 @@ mod refusals;
 pub mod retention;
 pub mod returns;
 mod sqlstate;
+pub mod tickets;
 pub mod wallets;
 pub mod words;
 

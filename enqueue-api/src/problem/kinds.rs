@@ -74,6 +74,8 @@ kinds! {
         "Check the id: it is the number from the answer that placed the order.";
     OrderErrorNotFound = "order_error_not_found", NOT_FOUND, "There is no such error.",
         "Check the id: GET /v1/order-errors lists them.";
+    TicketNotFound = "ticket_not_found", NOT_FOUND, "There is no such ticket.",
+        "Check the id: GET /v1/tickets lists them.";
     ReturnNotFound = "return_not_found", NOT_FOUND, "There is no such return.",
         "Check the id: the order's `returns` lists them.";
     CustomerNotFound = "customer_not_found", NOT_FOUND, "There is no such customer.",

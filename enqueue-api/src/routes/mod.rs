@@ -15,6 +15,7 @@ pub mod query;
 pub mod queue;
 pub mod returns;
 pub mod stock;
+pub mod tickets;
 pub mod version;
 pub mod waits;
 pub mod wallets;

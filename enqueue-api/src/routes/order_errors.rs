@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use serde::Serialize;
 use stevedore_model::orders::{self, ErrorFilter, ErrorView};
 use stevedore_model::problems::Fields;
+use stevedore_model::tickets::{CATEGORIES, SEVERITIES};
 
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::OptionalJsonBody;
@@ -17,8 +18,6 @@ use crate::wire;
 
 const LIST_ERRORS_DEFAULT: u32 = 50;
 const LIST_ERRORS_MAX: u32 = 500;
-const CATEGORIES: [&str; 6] = ["delivery", "payment", "stock", "database", "api", "unknown"];
-const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
 /// A page of errors.
 #[derive(Debug, Serialize)]

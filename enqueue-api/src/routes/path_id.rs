@@ -43,6 +43,15 @@ impl Noun for OrderError {
     const MISSING: Kind = Kind::OrderErrorNotFound;
 }
 
+/// Tickets.
+#[derive(Debug)]
+pub struct Ticket;
+
+impl Noun for Ticket {
+    const NAME: &'static str = "ticket";
+    const MISSING: Kind = Kind::TicketNotFound;
+}
+
 /// Returns.
 #[derive(Debug)]
 pub struct Return;

@@ -15,6 +15,7 @@ mod problems;
 mod queue;
 mod returns;
 mod stock;
+mod tickets;
 
 pub use fraud::*;
 pub use health::*;
@@ -27,3 +28,4 @@ pub use problems::*;
 pub use queue::*;
 pub use returns::*;
 pub use stock::*;
+pub use tickets::*;

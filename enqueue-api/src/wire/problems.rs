@@ -167,6 +167,8 @@ operations! {
     OrderNotFound = &[Kind::OrderNotFound];
     /// No such error.
     OrderErrorNotFound = &[Kind::OrderErrorNotFound];
+    /// No such ticket.
+    TicketNotFound = &[Kind::TicketNotFound];
     /// No such return.
     ReturnNotFound = &[Kind::ReturnNotFound];
     /// Another version of the order.

@@ -21,4 +21,5 @@ mod server;
 mod shop;
 mod stock;
 mod support;
+mod tickets;
 mod trace;

@@ -35,6 +35,7 @@ mod row_security;
 mod shop;
 mod states;
 mod stock;
+mod tickets;
 mod units;
 mod upkeep;
 mod wallets;

@@ -1,0 +1,118 @@
+//! Failures that need an owner.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Serialize;
+use stevedore_model::problems::Fields;
+use stevedore_model::tickets::{self, CATEGORIES, SEVERITIES, TicketFilter, TicketView};
+
+use crate::auth::{Admin, Caller, OrdersRead};
+use crate::body::OptionalJsonBody;
+use crate::problem::{Problem, Result};
+use crate::routes::orders::refused;
+use crate::routes::path_id::{self, Id};
+use crate::routes::query::QueryFields;
+use crate::state::ApiState;
+use crate::wire;
+
+const LIST_DEFAULT: u32 = 50;
+const LIST_MAX: u32 = 500;
+
+/// A page of tickets.
+#[derive(Debug, Serialize)]
+pub struct TicketPage {
+    tickets: Vec<TicketView>,
+    next: Option<i64>,
+}
+
+/// List tickets
+///
+/// Open ones, unless `resolved=true`; the newest first.
+#[utoipa::path(
+    get, path = "/v1/tickets", tag = "tickets", operation_id = "list_tickets",
+    security(("api_key" = ["orders:read"])),
+    params(wire::TicketListQuery),
+    responses(
+        (status = 200, description = "A page of the tickets that fit.", body = wire::TicketList),
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
+pub async fn list(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Json<TicketPage>> {
+    let mut fields = QueryFields::read(pairs, &wire::TICKET_LIST_NAMES);
+    let resolved = fields.word("resolved", &["true", "false"]);
+    let filter = TicketFilter {
+        is_resolved: resolved.as_deref() == Some("true"),
+        category: fields.word("category", &CATEGORIES),
+        severity: fields.word("severity", &SEVERITIES),
+        order_id: fields.integer("order_id", 1..=i64::MAX),
+    };
+    let before = fields.integer("before", 1..=i64::MAX);
+    let limit = fields.limit(LIST_DEFAULT, LIST_MAX);
+    fields.finish()?;
+    let tickets = tickets::list(state.pool(), caller.tenant(), &filter, before, limit).await?;
+    let is_full = tickets.len() == limit as usize;
+    let last = tickets.last().filter(|_| is_full);
+    let next = last.map(|last| last.ticket_id);
+    Ok(Json(TicketPage { tickets, next }))
+}
+
+/// Read a ticket
+#[utoipa::path(
+    get, path = "/v1/tickets/{ticket_id}", tag = "tickets", operation_id = "get_ticket",
+    security(("api_key" = ["orders:read"])),
+    params(("ticket_id" = i64, Path, minimum = 1, description = "The ticket's id.", example = 1)),
+    responses(
+        (status = 200, description = "The ticket as it is now.", body = wire::Ticket),
+        wire::TicketNotFound, wire::ReadErrors,
+    )
+)]
+pub async fn read(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    id: Id<path_id::Ticket>,
+) -> Result<Json<TicketView>> {
+    let found = tickets::get(state.pool(), caller.tenant(), id.0).await?;
+    found.map(Json).ok_or_else(|| id.missing())
+}
+
+/// Resolve a ticket
+///
+/// With a word on how. Twice is once. Errors of orders that led to it are settled by themselves;
+/// should it happen again, there is a new ticket.
+#[utoipa::path(
+    post, path = "/v1/tickets/{ticket_id}/resolve", tag = "tickets",
+    operation_id = "resolve_ticket",
+    security(("api_key" = ["admin"])),
+    params(("ticket_id" = i64, Path, minimum = 1, description = "The ticket's id.", example = 1)),
+    request_body(content = Option<wire::ResolveTicketRequest>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The ticket, resolved.", body = wire::Ticket),
+        wire::TicketNotFound, wire::BodyErrors,
+    )
+)]
+pub async fn resolve(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    id: Id<path_id::Ticket>,
+    OptionalJsonBody(body): OptionalJsonBody,
+) -> Result<Json<TicketView>> {
+    let (mut problems, mut resolution) = (Vec::new(), None);
+    if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
+        resolution = fields.text("resolution", 1..=500).map(str::to_owned);
+        fields.finish();
+    }
+    if !problems.is_empty() {
+        return Err(Problem::invalid(problems));
+    }
+    let (pool, tenant, actor) = (state.pool(), caller.tenant(), caller.actor());
+    tickets::resolve(pool, tenant, id.0, &actor, resolution.as_deref())
+        .await
+        .map_err(|refusal| refused(refusal, || id.missing()))?;
+    let found = tickets::get(pool, tenant, id.0).await?;
+    found.map(Json).ok_or_else(|| id.missing())
+}
