@@ -16,7 +16,8 @@ begin
       'args', jsonb_build_object(
         'tenant_id', f.tenant_id,
         'order_id', f.order_id,
-        'fulfillment_id', f.fulfillment_id))
+        'fulfillment_id', f.fulfillment_id,
+        'provider', f.provider_code))
       order by f.fulfillment_id)
   into v_jobs
   from fulfillments as f

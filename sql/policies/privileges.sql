@@ -66,6 +66,8 @@ begin
         when r.name = 'api_keys' then
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
         when r.name = 'shop_events' and role = 'worker' then '{select,insert,delete}'
+        when r.name = 'provider_tokens' then
+          case role when 'worker' then '{select,insert,update,delete}' end
         when r.is_ledger then '{select,insert}'
         -- Past their time, or taken back by their own transaction.
         when r.name in (

@@ -39,6 +39,13 @@ left join open_orders using (stage)
 
 union all
 select
+    'stevedore_provider_breaker_state',
+    jsonb_build_object('dependency', provider, 'account', account),
+    case state when 'closed' then 0 when 'half_open' then 1 else 2 end
+from provider_gates
+
+union all
+select
     'stevedore_pg_dead_tuple_ratio',
     jsonb_build_object('table', relname),
     n_dead_tup::double precision / greatest(1, n_live_tup + n_dead_tup)

@@ -1,18 +1,24 @@
 //! Every handle that a job may touch, and nothing else: a job knows its arguments and this.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{Registry, SettingsError};
+use stevedore_providers::{Registry, SettingsError, TokenCache};
 use stevedore_queue::RetryPolicy;
 
+use crate::gate::Gate;
 use crate::notifiers::{self, EmailSettingsError, Notifiers};
 use crate::settings::WorkerSettings;
+use crate::tokens::FleetTokens;
 
 /// The outside, as jobs see it.
 pub struct Environment {
     /// Who fulfils, by code.
     pub providers: Registry,
+    /// Lets calls to the outside through: the fleet's rates and breakers.
+    pub gate: Arc<Gate>,
     /// How customers are told, by channel.
     pub notifiers: Notifiers,
     /// Signs every notice.
@@ -74,16 +80,18 @@ pub enum EnvironmentError {
 }
 
 impl Environment {
-    /// Builds every handle from the settings.
+    /// Builds every handle from the settings; what the fleet shares is in this database.
     ///
     /// # Errors
     /// [`EnvironmentError`] names the setting that is wrong.
-    pub fn new(settings: &WorkerSettings) -> Result<Self, EnvironmentError> {
+    pub fn new(settings: &WorkerSettings, pool: &PgPool) -> Result<Self, EnvironmentError> {
         let fulfilment = &settings.fulfilment;
         let notices = &settings.notices;
         let upkeep = &settings.upkeep;
+        let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
         Ok(Self {
-            providers: stevedore_providers::registry(&settings.providers)?,
+            providers: stevedore_providers::registry(&settings.providers, &tokens)?,
+            gate: Arc::new(Gate::new(pool.clone())),
             notifiers: notifiers::registry(&settings.email)?,
             shop_name: settings.email.shop_name(),
             fulfilment: FulfilmentPolicy {

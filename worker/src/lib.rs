@@ -5,12 +5,14 @@
 
 pub mod conversation;
 pub mod environment;
+pub mod gate;
 pub mod jobs;
 mod monitor;
 pub mod notices;
 pub mod notifiers;
 mod serve;
 pub mod settings;
+pub mod tokens;
 
 pub use environment::{Environment, EnvironmentError};
 pub use serve::run;

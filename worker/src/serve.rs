@@ -32,7 +32,7 @@ pub async fn run(
     shutdown: CancellationToken,
     on_listening: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let env = Arc::new(Environment::new(&settings)?);
+    let env = Arc::new(Environment::new(&settings, &pool)?);
     let address = settings.worker_admin_bind;
     let listener = TcpListener::bind(address)
         .await

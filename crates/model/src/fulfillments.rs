@@ -364,6 +364,27 @@ pub async fn retry_later(
     Ok(())
 }
 
+/// The provider may not be called now, and nothing was sent: it waits as before, and no failure is
+/// counted.
+///
+/// # Errors
+/// P0STT if its state does not allow it; or the database can't be asked.
+pub async fn postpone(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/fulfillments/postpone.sql",
+        fulfillment_id,
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
 /// Failed for good, and surely without effect: the order goes on hold with an error on record
 /// (`category` and `severity` as in `order_errors`), and the customer hears that it takes longer.
 /// Twice is once.

@@ -24,6 +24,8 @@ pub mod orders;
 pub mod picking;
 pub mod problems;
 pub mod promotions;
+pub mod provider_gates;
+pub mod provider_tokens;
 mod refusals;
 pub mod retention;
 pub mod returns;

@@ -28,6 +28,8 @@ pub use settings::{AtIshareSettings, Generation};
 use wire::{Ambiguity, UnitState};
 
 const CODE: &str = "at_ishare";
+/// No key of ours has this form, so no order has this reference.
+const PING_REFERENCE: &str = "stevedore-ping";
 
 /// The AT-iShare client.
 pub struct AtIshare {
@@ -47,6 +49,14 @@ impl FulfilmentProvider for AtIshare {
 
     fn can_look_up(&self) -> bool {
         self.generation == Generation::One
+    }
+
+    /// Asks for an order that is not there: that it isn't is an answer to our key.
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        self.conceal(&[], journal);
+        self.look_up(Bundle::ANY_STATUS_PATH, PING_REFERENCE, journal)
+            .await?;
+        Ok("answers, and takes our key".to_owned())
     }
 
     fn should_fulfil(&self, request: &Request) -> Result<(), ProviderError> {
@@ -91,7 +101,7 @@ impl FulfilmentProvider for AtIshare {
         let names = self.names(&bundles, reference)?;
         let mut states = Vec::with_capacity(bundles.len());
         for (bundle, name) in bundles.iter().zip(&names) {
-            states.push(self.look_up(bundle, name, journal).await?);
+            states.push(self.look_up(bundle.status_path(), name, journal).await?);
         }
         Ok(together(&states, names.join(",")))
     }
@@ -145,7 +155,10 @@ impl AtIshare {
     ) -> Result<Placed, ProviderError> {
         let reference = bundle.reference(key);
         if let Contact::Again { since } = contact {
-            match self.look_up(bundle, &reference, journal).await? {
+            match self
+                .look_up(bundle.status_path(), &reference, journal)
+                .await?
+            {
                 UnitState::NotFound => {}
                 _known => return Ok(Placed::Accepted(reference)),
             }
@@ -197,7 +210,7 @@ impl AtIshare {
 
     async fn look_up(
         &self,
-        bundle: &Bundle,
+        path: &str,
         name: &str,
         journal: &mut Journal,
     ) -> Result<UnitState, ProviderError> {
@@ -209,7 +222,7 @@ impl AtIshare {
             ),
             Generation::Two => (reqwest::Method::GET, json!({"reference_id": name})),
         };
-        let request = self.request(method, bundle.status_path())?;
+        let request = self.request(method, path)?;
         let request = match self.generation {
             Generation::One => request.json(&sent),
             Generation::Two => request.query(&[("reference_id", name)]),
@@ -263,6 +276,7 @@ impl AtIshare {
             }
             // What is there already must be looked up, whatever was wrong with the rest.
             ProviderError::Unauthorized { .. } => ProviderError::broken(None, told),
+            held @ ProviderError::Held { .. } => held,
             ProviderError::Unknown { .. } => ProviderError::unknown(told),
         }
     }
@@ -336,6 +350,7 @@ fn masked(error: ProviderError, journal: &Journal) -> ProviderError {
         ProviderError::Unauthorized { message } => ProviderError::Unauthorized {
             message: journal.masked(&message),
         },
+        held @ ProviderError::Held { .. } => held,
         ProviderError::Unknown { message } => ProviderError::Unknown {
             message: journal.masked(&message),
         },

@@ -31,6 +31,15 @@ pub enum ProviderError {
         /// What the vendor said, for people.
         message: String,
     },
+    /// It did not leave our house: the fleet's rate is used up, or the vendor is known to be down.
+    /// Says nothing about the request, and is no attempt.
+    #[error("{message}")]
+    Held {
+        /// Come again after this.
+        wait: Duration,
+        /// Why, for people.
+        message: String,
+    },
     /// It was sent, and no answer tells whether it was accepted: look up before sending again.
     #[error("outcome unknown: {message}")]
     Unknown {
@@ -47,6 +56,7 @@ impl ProviderError {
             Self::Transient { .. } => "transient",
             Self::Rejected { .. } => "rejected",
             Self::Unauthorized { .. } => "unauthorized",
+            Self::Held { .. } => "held",
             Self::Unknown { .. } => "unknown",
         }
     }

@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod journal;
 mod request;
+mod token;
 mod tracking;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ pub use request::{
     Address, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item, Money, Parcel,
     Recipient, Reference, Request, Size, Submission, Totals, Verification,
 };
+pub use token::{LocalTokens, NewToken, Renewal, TokenCache, TokenKey};
 pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
     TrackingEvent, TrackingNumber, TrackingStatus, TrackingUpdate,
@@ -39,9 +41,21 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
     /// The word that `product_variants.fulfillment_provider` holds for this provider.
     fn code(&self) -> &'static str;
 
+    /// Which of our accounts there. Rate limit and breaker are per vendor and account.
+    fn account(&self) -> &str {
+        "default"
+    }
+
     /// Whether the vendor can be asked about a request by our key. If it can't, a lost answer is
     /// for a person: nobody may send the request again.
     fn can_look_up(&self) -> bool;
+
+    /// Calls the vendor without any effect there, to learn whether it can be reached and takes our
+    /// credentials. Answers what it found, for people.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError>;
 
     /// Checks, without a call, that the vendor can fulfil this at all.
     ///
@@ -109,7 +123,11 @@ pub struct ProviderSettings {
 /// # Errors
 /// [`SettingsError`] when a provider's settings contradict each other or no HTTP client can be
 /// built from them.
-pub fn registry(settings: &ProviderSettings) -> Result<Registry, SettingsError> {
+pub fn registry(
+    settings: &ProviderSettings,
+    tokens: &Arc<dyn TokenCache>,
+) -> Result<Registry, SettingsError> {
+    let _no_vendor_here_logs_in_so_far = tokens;
     let configured: [Option<Arc<dyn FulfilmentProvider>>; 1] =
         [AtIshare::configured(&settings.at_ishare)?.map(|provider| Arc::new(provider) as _)];
     Ok(configured

@@ -22,6 +22,7 @@ use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 use super::outcome::{Found, Position, Standing, Trouble, Verdict, verdict};
 use crate::conversation::Conversation;
 use crate::environment::Environment;
+use crate::gate::{Gated, Permit};
 
 /// Attempts of the job beyond those at the provider: a worker that dies, or a database that is
 /// away, must not leave a fulfilment without anybody to end it.
@@ -40,6 +41,10 @@ pub struct FulfilOrder {
     pub order_id: i64,
     /// The fulfilment.
     pub fulfillment_id: i64,
+    /// Who fulfils, so that a provider that may not be called now is known before anything is
+    /// touched. Jobs of an earlier release do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 impl Job for FulfilOrder {
@@ -61,12 +66,13 @@ impl Job for FulfilOrder {
         if ctx.cancelled().is_cancelled() {
             return Err(Failure::Cancelled("before anything was sent".to_owned()));
         }
+        let permit = self.enter(env).await?;
         let work = match self.begin(ctx).await.map_err(own)? {
             Begun::Work(work) => *work,
             Begun::NothingLeft(done) => return Ok(done),
         };
         let mut journal = Journal::new();
-        let result = talk(env, &work, &mut journal).await;
+        let result = talk(env, &work, permit, &mut journal).await;
         let position = position(ctx, env, &work, &result).await.map_err(own)?;
         let verdict = verdict(result, position);
         let attempt = Attempt {
@@ -97,6 +103,18 @@ struct Attempt {
 }
 
 impl FulfilOrder {
+    /// Leave to call the provider. A job that does not get it has touched nothing.
+    async fn enter(&self, env: &Environment) -> Result<Option<Permit>, Failure> {
+        let code = self.provider.as_deref();
+        let Some(provider) = code.and_then(|code| env.providers.get(code)) else {
+            return Ok(None);
+        };
+        match env.gate.enter(provider.code(), provider.account()).await {
+            Ok(permit) => Ok(Some(permit)),
+            Err(held) => Err(Failure::Snooze(held.wait)),
+        }
+    }
+
     async fn begin(&self, ctx: &mut JobContext) -> anyhow::Result<Begun> {
         let mut tx = ctx.begin().await?;
         let work = fulfillments::begin(&mut *tx, self.tenant_id, self.fulfillment_id)
@@ -130,6 +148,9 @@ impl FulfilOrder {
         let _entered = span.enter();
         match verdict {
             Verdict::Deliver { .. } => tracing::info!("delivered"),
+            Verdict::Postpone { after, message, .. } => {
+                tracing::debug!(?after, reason = message, "not sent");
+            }
             Verdict::Wait { ask_again, .. } => tracing::debug!(?ask_again, "in progress"),
             Verdict::Retry { code, message, .. } => {
                 tracing::warn!(code, reason = message, "not delivered, trying again");
@@ -210,6 +231,12 @@ impl FulfilOrder {
                 }
                 return Ok(false);
             }
+            Verdict::Postpone { is_unsent, .. } => {
+                if *is_unsent {
+                    fulfillments::postpone(tx, tenant, id).await?;
+                }
+                return Ok(false);
+            }
             Verdict::Retry {
                 code,
                 message,
@@ -228,14 +255,16 @@ impl FulfilOrder {
 async fn talk(
     env: &Environment,
     work: &FulfillmentWork,
+    permit: Option<Permit>,
     journal: &mut Journal,
 ) -> Result<Found, Trouble> {
     let Some(provider) = env.providers.get(work.provider_code.as_str()) else {
         return Err(unconfigured(work));
     };
+    let provider = Gated::new(provider, &env.gate, permit);
     let request = request::request(work);
     let conversation = Conversation {
-        provider: provider.as_ref(),
+        provider: &provider,
         request: &request,
         reference: reference(work),
         contact: contact(work),
@@ -248,7 +277,7 @@ async fn talk(
                 message: format!("no end within {:?}", env.fulfilment.timeout),
             },
             standing: Standing::Unclear,
-            can_look_up: FulfilmentProvider::can_look_up(provider.as_ref()),
+            can_look_up: provider.can_look_up(),
         }),
     }
 }
@@ -335,6 +364,7 @@ fn next_retry_in(ctx: &JobContext, env: &Environment, verdict: &Verdict) -> Opti
             Some(after.unwrap_or_else(policy))
         }
         Verdict::Wait { ask_again, .. } => Some(*ask_again),
+        Verdict::Postpone { after, .. } => Some(*after),
         Verdict::Deliver { .. } | Verdict::Fail { .. } | Verdict::Park { .. } => None,
     }
 }
@@ -351,6 +381,7 @@ fn own(error: anyhow::Error) -> Failure {
 fn again(verdict: Verdict) -> Failure {
     match verdict {
         Verdict::Wait { ask_again, .. } => Failure::Snooze(ask_again),
+        Verdict::Postpone { after, .. } => Failure::Snooze(after),
         Verdict::Retry {
             code,
             message,

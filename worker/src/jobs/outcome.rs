@@ -6,6 +6,7 @@
 //! | not there, and the order is on hold | asked again later, nothing is sent | the same |
 //! | in progress | asked again later, not an attempt | the same |
 //! | rejected, or final and not delivered | failed for good | failed for good |
+//! | not called, the gate was shut | again when it opens, not an attempt | the same |
 //! | transient, unauthorized | again after the policy's wait or the vendor's | failed for good |
 //! | unknown, vendor can be asked | again, and asked before anything is sent | parked |
 //! | unknown, vendor can't be asked | parked | parked |
@@ -108,6 +109,15 @@ pub enum Verdict {
         /// Ask the provider before anything is sent.
         look_up_first: bool,
     },
+    /// The provider was not called: the job comes again, and nothing is counted.
+    Postpone {
+        /// When.
+        after: Duration,
+        /// Why, for people.
+        message: String,
+        /// Nothing of ours can be at the provider.
+        is_unsent: bool,
+    },
     /// Failed for good; a person decides about the order.
     Fail {
         /// Stable code.
@@ -171,6 +181,11 @@ fn troubled(trouble: Trouble, is_last: bool) -> Verdict {
     } = trouble;
     let message = error.to_string();
     match error {
+        ProviderError::Held { wait, .. } => Verdict::Postpone {
+            after: wait,
+            message,
+            is_unsent: standing == Standing::Nothing,
+        },
         ProviderError::Rejected { code, .. } => Verdict::Fail {
             code,
             message,
@@ -291,6 +306,7 @@ mod tests {
             Verdict::Deliver { .. } => "deliver",
             Verdict::Wait { .. } => "wait",
             Verdict::Retry { .. } => "retry",
+            Verdict::Postpone { .. } => "postpone",
             Verdict::Fail { .. } => "fail",
             Verdict::Park { .. } => "park",
         }
@@ -356,6 +372,26 @@ mod tests {
             can_look_up: false,
         };
         assert_eq!(name(&verdict(Err(trouble), EARLY)), "park");
+    }
+
+    #[test]
+    fn d9_a_shut_gate_is_no_attempt_and_never_the_last() {
+        let wait = Duration::from_secs(9);
+        let held = || ProviderError::Held {
+            wait,
+            message: "shut".into(),
+        };
+        for (standing, unsent) in [(Standing::Nothing, true), (Standing::Unclear, false)] {
+            let Verdict::Postpone {
+                after: until,
+                is_unsent,
+                ..
+            } = after(held(), standing, LAST)
+            else {
+                panic!("not postponed")
+            };
+            assert_eq!((until, is_unsent), (wait, unsent));
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use chrono::DateTime;
 use serde_json::json;
 use stevedore_providers::{
     AtIshareSettings, Contact, FulfilmentProvider, Generation, Goods, IdempotencyKey, Item,
-    Journal, Money, ProviderSettings, Recipient, Reference, Request, Totals, registry,
+    Journal, LocalTokens, Money, ProviderSettings, Recipient, Reference, Request, TokenCache,
+    Totals, registry,
 };
 use stevedore_simulator::{Fault, FaultRule, Simulator, SimulatorSettings};
 use stevedore_worker::conversation::Conversation;
@@ -30,7 +31,9 @@ impl Bench {
             at_ishare_generation,
             ..AtIshareSettings::default()
         };
-        let mut registry = registry(&ProviderSettings { at_ishare }).expect("valid settings");
+        let tokens: Arc<dyn TokenCache> = Arc::new(LocalTokens::default());
+        let settings = ProviderSettings { at_ishare };
+        let mut registry = registry(&settings, &tokens).expect("valid settings");
         let provider = registry.remove("at_ishare").expect("the provider");
         Self {
             simulator,

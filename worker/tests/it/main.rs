@@ -2,9 +2,11 @@
 
 mod contract;
 mod conversation;
+mod gate;
 mod held;
 mod mail;
 mod notices;
 mod orders;
 mod shop;
+mod tokens;
 mod upkeep;

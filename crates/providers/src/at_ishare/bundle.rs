@@ -37,11 +37,14 @@ impl Bundle {
         }
     }
 
+    /// Where any order can be asked for, if only to hear that it isn't there.
+    pub(super) const ANY_STATUS_PATH: &'static str = "response_regular.php";
+
     pub(super) fn status_path(&self) -> &'static str {
         if self.is_big_time() {
             "response_big_time.php"
         } else {
-            "response_regular.php"
+            Self::ANY_STATUS_PATH
         }
     }
 

@@ -8,7 +8,7 @@ use stevedore_providers::{
 };
 use stevedore_simulator::{Fault, FaultRule};
 
-use crate::vendor::{AGAIN, Bench, Vendor, key, request_to, settings};
+use crate::vendor::{AGAIN, Bench, Vendor, key, request_to, settings, tokens};
 
 #[tokio::test]
 async fn a_fresh_attempt_that_is_not_found_is_waited_for_not_repeated() {
@@ -168,13 +168,13 @@ async fn a_broken_status_call_is_transient() {
 #[test]
 fn a_provider_without_an_address_is_off_and_half_a_configuration_is_refused() {
     assert!(
-        registry(&ProviderSettings::default())
+        registry(&ProviderSettings::default(), &tokens())
             .expect("valid")
             .is_empty()
     );
     let mut half = settings(Vendor::AtIshareOne, "http://127.0.0.1:9", "key");
     half.at_ishare.at_ishare_api_key = None;
-    let refused = registry(&half).map(drop);
+    let refused = registry(&half, &tokens()).map(drop);
     let Err(SettingsError::Invalid { setting, .. }) = refused else {
         panic!("{refused:?}")
     };

@@ -186,3 +186,16 @@ async fn an_answer_of_any_size_is_bounded_in_the_journal() {
         assert!(kept.len() < 6_000, "{}", kept.len());
     }
 }
+
+#[tokio::test]
+async fn d9_a_ping_leaves_nothing_behind_and_tells_a_wrong_key() {
+    for vendor in ALL {
+        let mut bench = Bench::new(vendor).await;
+        let said = bench.provider.ping(&mut bench.journal).await;
+        assert!(said.is_ok(), "{vendor:?}: {said:?}");
+        assert_eq!(bench.fulfilled(), (0, 0));
+        let mut bench = bench.with_wrong_key();
+        let refused = bench.provider.ping(&mut bench.journal).await;
+        assert_eq!(refused.expect_err("a wrong key").outcome(), "unauthorized");
+    }
+}

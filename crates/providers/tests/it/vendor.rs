@@ -7,8 +7,8 @@ use chrono::DateTime;
 use serde_json::json;
 use stevedore_providers::{
     AtIshareSettings, Contact, FulfilmentProvider, Generation, Goods, IdempotencyKey, Item,
-    Journal, Money, ProviderError, ProviderSettings, Recipient, Reference, Request, Submission,
-    Totals, Verification, registry,
+    Journal, LocalTokens, Money, ProviderError, ProviderSettings, Recipient, Reference, Request,
+    Submission, TokenCache, Totals, Verification, registry,
 };
 use stevedore_simulator::{Fault, FaultRule, Simulator, SimulatorSettings};
 
@@ -152,7 +152,11 @@ pub fn settings(vendor: Vendor, url: &str, key: &str) -> ProviderSettings {
     ProviderSettings { at_ishare }
 }
 
+pub fn tokens() -> Arc<dyn TokenCache> {
+    Arc::new(LocalTokens::default())
+}
+
 pub fn provider(settings: &ProviderSettings) -> Arc<dyn FulfilmentProvider> {
-    let registry = registry(settings).expect("valid settings");
+    let registry = registry(settings, &tokens()).expect("valid settings");
     registry.into_values().next().expect("one provider")
 }

@@ -257,6 +257,26 @@ pub const ALL: &[Metric] = &[
         &[named("carrier", "the carriers")],
         "Codes in carriers' news that stand in no table of ours: the parcel keeps its state",
     ),
+    exported(
+        "stevedore_provider_calls_held_total",
+        Counter,
+        Worker,
+        &[named(
+            "dependency",
+            "the outside systems: providers, carriers",
+        )],
+        "Calls that were not made, since the fleet's rate was used up or the breaker was open",
+    ),
+    exported(
+        "stevedore_provider_breaker_opened_total",
+        Counter,
+        Worker,
+        &[named(
+            "dependency",
+            "the outside systems: providers, carriers",
+        )],
+        "How often calls to an outside system were stopped after too many failures in a row",
+    ),
     // Every process
     exported(
         BUILD_INFO,
@@ -355,6 +375,16 @@ pub const ALL: &[Metric] = &[
         Monitor,
         &[],
         "Worker processes whose last sign of life is recent",
+    ),
+    exported(
+        "stevedore_provider_breaker_state",
+        Gauge,
+        Monitor,
+        &[
+            named("dependency", "the outside systems that were ever called"),
+            named("account", "our accounts there, few"),
+        ],
+        "Whether an outside system may be called: 0 yes, 1 one worker tries, 2 no",
     ),
     exported(
         "stevedore_orders_open",

@@ -25,6 +25,10 @@ pub(super) fn logs(
             .collect()
     };
     let (submissions, look_ups) = (of("submit"), of("verify"));
+    let is_postponed = matches!(verdict, Verdict::Postpone { .. });
+    if is_postponed && submissions.is_empty() && look_ups.is_empty() {
+        return Vec::new();
+    }
     let is_mere_look =
         work.resumed && submissions.is_empty() && matches!(verdict, Verdict::Wait { .. });
     if is_mere_look {
@@ -63,7 +67,7 @@ fn log(
         Verdict::Retry { code, message, .. }
         | Verdict::Fail { code, message, .. }
         | Verdict::Park { code, message } => (Some(code.clone()), Some(message.clone())),
-        Verdict::Deliver { .. } | Verdict::Wait { .. } => (None, None),
+        Verdict::Deliver { .. } | Verdict::Wait { .. } | Verdict::Postpone { .. } => (None, None),
     };
     FulfillmentLog {
         fulfillment_id: work.fulfillment_id,
@@ -92,7 +96,7 @@ fn each(exchanges: &[&Exchange], part: impl Fn(&Exchange) -> Value) -> Value {
 fn status(verdict: &Verdict) -> LogStatus {
     match verdict {
         Verdict::Deliver { .. } => LogStatus::Success,
-        Verdict::Wait { .. } => LogStatus::Pending,
+        Verdict::Wait { .. } | Verdict::Postpone { .. } => LogStatus::Pending,
         Verdict::Retry {
             look_up_first: true,
             ..
@@ -108,7 +112,7 @@ fn status(verdict: &Verdict) -> LogStatus {
 
 fn error_is_retryable(verdict: &Verdict) -> Option<bool> {
     match verdict {
-        Verdict::Deliver { .. } | Verdict::Wait { .. } => None,
+        Verdict::Deliver { .. } | Verdict::Wait { .. } | Verdict::Postpone { .. } => None,
         Verdict::Retry { .. } => Some(true),
         Verdict::Fail { .. } | Verdict::Park { .. } => Some(false),
     }

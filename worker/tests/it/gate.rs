@@ -1,0 +1,181 @@
+//! The gate before outside systems: one breaker and one rate for all workers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stevedore_testkit::{TestDb, wait_for};
+use stevedore_worker::gate::{Gate, Outcome};
+
+use crate::shop::{GOOD_NUMBER, Shop};
+
+/// Settings that wait for nothing: shut for 50 ms at first.
+const QUICK: &str = "insert into provider_gates (provider, first_wait, longest_wait)
+    values ('at_ishare', interval '50 ms', interval '200 ms')
+    on conflict (provider, account) do update
+    set first_wait = excluded.first_wait, longest_wait = excluded.longest_wait";
+
+async fn execute(db: &TestDb, sql: &'static str) {
+    sqlx::query(sql)
+        .execute(db.pool())
+        .await
+        .expect("a statement");
+}
+
+async fn state(db: &TestDb) -> String {
+    sqlx::query_scalar("select state from provider_health where provider = 'at_ishare'")
+        .fetch_one(db.pool())
+        .await
+        .expect("a gate")
+}
+
+async fn fail(gate: &Arc<Gate>) {
+    let permit = gate.enter("at_ishare", "default").await.expect("a permit");
+    permit.settle(Outcome::Failed("down")).await;
+}
+
+#[tokio::test]
+async fn d9_five_failures_of_any_workers_shut_the_gate_for_all_and_one_probe_opens_it() {
+    let db = TestDb::new().await;
+    execute(&db, QUICK).await;
+    let gates = [0, 1].map(|_| Arc::new(Gate::new(db.pool().clone())));
+    for turn in 0..5 {
+        assert_eq!(state(&db).await, "closed");
+        fail(&gates[turn % 2]).await;
+    }
+    assert_eq!(state(&db).await, "open");
+    for gate in &gates {
+        let held = gate.enter("at_ishare", "default").await.map(drop);
+        assert!(held.is_err(), "a call went through an open gate");
+    }
+    // Another account is another gate.
+    let other = gates[0]
+        .enter("at_ishare", "second")
+        .await
+        .expect("a permit");
+    other.settle(Outcome::Worked).await;
+
+    let probe = wait_for("the time of the probe", async || {
+        gates[0].enter("at_ishare", "default").await.ok()
+    })
+    .await;
+    assert_eq!(state(&db).await, "half_open");
+    let held = gates[1].enter("at_ishare", "default").await.map(drop);
+    assert!(held.is_err(), "two workers probed");
+    probe.settle(Outcome::Failed("still down")).await;
+    assert_eq!(state(&db).await, "open");
+
+    let probe = wait_for("the next probe", async || {
+        gates[1].enter("at_ishare", "default").await.ok()
+    })
+    .await;
+    probe.settle(Outcome::Worked).await;
+    assert_eq!(state(&db).await, "closed");
+    wait_for("the other worker to hear of it", async || {
+        gates[0].enter("at_ishare", "default").await.ok()
+    })
+    .await
+    .settle(Outcome::Worked)
+    .await;
+}
+
+#[tokio::test]
+async fn d9_a_success_ends_a_row_of_failures_and_a_refusal_is_a_success() {
+    let db = TestDb::new().await;
+    let gate = Arc::new(Gate::new(db.pool().clone()));
+    for _ in 0..3 {
+        for _ in 0..4 {
+            fail(&gate).await;
+        }
+        let permit = gate.enter("at_ishare", "default").await.expect("a permit");
+        let refused: Result<(), _> = Err(stevedore_providers::ProviderError::Rejected {
+            code: "422".into(),
+            message: "no".into(),
+        });
+        permit.settle_result(&refused).await;
+    }
+    assert_eq!(state(&db).await, "closed");
+}
+
+#[tokio::test]
+async fn d9_a_provider_that_asks_for_patience_is_left_alone_without_being_called_broken() {
+    let db = TestDb::new().await;
+    let gate = Arc::new(Gate::new(db.pool().clone()));
+    let permit = gate.enter("at_ishare", "default").await.expect("a permit");
+    permit
+        .settle(Outcome::Throttled(Duration::from_secs(60)))
+        .await;
+    let held = gate.enter("at_ishare", "default").await.map(drop);
+    let wait = held.expect_err("held").wait;
+    assert!(wait > Duration::from_secs(50), "{wait:?}");
+    assert_eq!(state(&db).await, "closed");
+}
+
+#[tokio::test]
+async fn d9_two_workers_together_never_exceed_the_rate() {
+    const PER_SECOND: f64 = 50.0;
+    const BURST: f64 = 5.0;
+    let db = TestDb::new().await;
+    execute(
+        &db,
+        "select queue.set_limit('key', 'provider:at_ishare:default', null, 50, 5)",
+    )
+    .await;
+    let started = Instant::now();
+    let gates = [0, 1].map(|_| Arc::new(Gate::new(db.pool().clone())));
+    let mut calls = tokio::task::JoinSet::new();
+    for caller in 0..20 {
+        let gate = Arc::clone(&gates[caller % 2]);
+        calls.spawn(async move {
+            let mut passed = 0_u32;
+            while started.elapsed() < Duration::from_secs(1) {
+                match gate.enter("at_ishare", "default").await {
+                    Ok(permit) => {
+                        permit.settle(Outcome::Worked).await;
+                        passed += 1;
+                    }
+                    Err(held) => tokio::time::sleep(held.wait).await,
+                }
+            }
+            passed
+        });
+    }
+    let mut passed = 0;
+    while let Some(one) = calls.join_next().await {
+        passed += one.expect("no panic");
+    }
+    let most = BURST + PER_SECOND * started.elapsed().as_secs_f64();
+    assert!(f64::from(passed) <= most + 1.0, "{passed} > {most}");
+    assert!(passed >= 25, "the rate is hardly used: {passed}");
+}
+
+#[tokio::test]
+async fn d9_a_provider_that_is_down_burns_no_attempts_and_its_orders_go_when_it_is_back() {
+    let mut shop = Shop::new().await;
+    execute(&shop.db, QUICK).await;
+    let url = shop.settings.providers.at_ishare.at_ishare_api_url.clone();
+    shop.settings.fulfilment.fulfilment_retry_delays = vec![Duration::from_secs(2)];
+    // Nobody listens there.
+    shop.settings.providers.at_ishare.at_ishare_api_url = Some("http://127.0.0.1:9/api".into());
+    let mut orders = Vec::new();
+    for _ in 0..10 {
+        orders.push(shop.order(GOOD_NUMBER).await);
+    }
+    let worker = shop.worker();
+    wait_for("the breaker to open", async || {
+        (state(&shop.db).await != "closed").then_some(())
+    })
+    .await;
+    worker.stop().await;
+    let counted = "select sum(failures)::bigint from fulfillments";
+    let before = shop.number(counted).await;
+    assert!(before <= 10, "it opened after {before} failures");
+
+    shop.settings.providers.at_ishare.at_ishare_api_url = url;
+    let worker = shop.worker();
+    for order_id in orders {
+        shop.wait_for_status(order_id, "delivered").await;
+    }
+    assert_eq!(state(&shop.db).await, "closed");
+    worker.stop().await;
+    assert_eq!(shop.fulfilled(), (10, 0));
+}
