@@ -2038,6 +2038,64 @@ END)
 );
 CREATE TRIGGER trg_promotions_guard BEFORE INSERT OR UPDATE ON public.promotions FOR EACH ROW EXECUTE FUNCTION trg_promotions_guard();
 
+-- The circuit breaker of each outside system and account, one for the whole fleet. Its rate is the limit of key provider:<provider>:<account> in queue.limits (queue.set_limit).
+create table public.provider_gates (
+  -- Code of the provider or carrier.
+  provider text not null,
+  -- Which of our accounts there.
+  account text not null default 'default'::text,
+  -- closed: calls go through; open: none does; half_open: one worker tries.
+  state text not null default 'closed'::text,
+  -- Failures in a row, of the whole fleet.
+  failures integer not null default 0,
+  -- How often it opened lately without recovering for good; each doubles the wait.
+  openings integer not null default 0,
+  -- Failures in a row that open it.
+  failure_limit integer not null default 5,
+  -- How long it stays shut at first.
+  first_wait interval not null default '00:00:10'::interval,
+  -- How long it stays shut at most before a probe.
+  longest_wait interval not null default '00:05:00'::interval,
+  -- Since when it is not closed.
+  opened_at timestamp with time zone,
+  -- When the next probe may go.
+  probe_at timestamp with time zone,
+  -- The provider asked for patience until then.
+  paused_until timestamp with time zone,
+  -- What the last failure said; nothing personal.
+  last_error text,
+  -- When that was.
+  last_error_at timestamp with time zone,
+  -- When its state last changed.
+  changed_at timestamp with time zone not null default clock_now(),
+  constraint provider_gates_pkey PRIMARY KEY (provider, account),
+  constraint provider_gates_account_check CHECK (((length(account) >= 1) AND (length(account) <= 100))),
+  constraint provider_gates_failure_limit_check CHECK (((failure_limit >= 1) AND (failure_limit <= 10))),
+  constraint provider_gates_failures_check CHECK (((failures >= 0) AND (openings >= 0))),
+  constraint provider_gates_last_error_check CHECK ((length(last_error) <= 500)),
+  constraint provider_gates_probe_check CHECK ((((state = 'closed'::text) = (opened_at IS NULL)) AND ((state = 'closed'::text) = (probe_at IS NULL)))),
+  constraint provider_gates_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
+  constraint provider_gates_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+  constraint provider_gates_wait_check CHECK (((first_wait > '00:00:00'::interval) AND (longest_wait >= first_wait) AND (longest_wait <= '01:00:00'::interval)))
+);
+
+-- Tokens got from outside systems, renewed by one worker for all. Sealed with a key made from the credentials that get them: who reads this table without those can't use it.
+create table public.provider_tokens (
+  -- Provider, account and purpose.
+  token_name text not null,
+  -- The token, encrypted; null: there is none.
+  sealed bytea,
+  -- From then on it is renewed; before its real end.
+  expires_at timestamp with time zone,
+  -- Somebody renews it; until then others wait.
+  renewing_until timestamp with time zone,
+  -- When it was last renewed.
+  renewed_at timestamp with time zone,
+  constraint provider_tokens_pkey PRIMARY KEY (token_name),
+  constraint provider_tokens_sealed_check CHECK (((octet_length(sealed) <= 16384) AND ((sealed IS NULL) = (expires_at IS NULL)))),
+  constraint provider_tokens_token_name_check CHECK (((length(token_name) >= 1) AND (length(token_name) <= 200)))
+);
+
 -- Money to be given back: asked for by request_refund(), done when the provider says so. Never more than was captured, pending ones included (trg_refunds_guard).
 create table public.refunds (
   -- The shop.
@@ -3736,6 +3794,34 @@ view public.order_processing_queue (
   completed_at timestamp with time zone,
 );
 
+-- Every outside system the fleet has called: its breaker, its rate, its last error.
+view public.provider_health (
+  -- Code of the provider or carrier.
+  provider text,
+  -- Which of our accounts there.
+  account text,
+  -- closed (works), open (shut), half_open (one tries).
+  state text,
+  -- Failures in a row.
+  failures integer,
+  -- Since when it is not closed.
+  opened_at timestamp with time zone,
+  -- When it is tried again.
+  probe_at timestamp with time zone,
+  -- It asked for patience until then.
+  paused_until timestamp with time zone,
+  -- What the last failure said.
+  last_error text,
+  -- When that was.
+  last_error_at timestamp with time zone,
+  -- When its state last changed.
+  changed_at timestamp with time zone,
+  -- Calls a second; null: no limit of ours.
+  per_second double precision,
+  -- Calls at once.
+  burst integer,
+);
+
 -- Jobs that had to be tried again, or failed, as the table of this name in earlier systems showed them.
 view public.retry_operations (
   -- The shop that the job's arguments name.
@@ -4330,6 +4416,10 @@ function public.claim_idempotency_key(p_tenant uuid, p_key text, p_endpoint text
 function public.claim_idempotency_keys(p_tenant uuid, p_keys text[], p_endpoint text, p_request_hashes bytea[])
   returns TABLE(place integer, response jsonb, error_code text, error_message text);
 
+-- A provider's token, or the right to renew it, which one caller has at a time.
+function public.claim_provider_token(p_name text)
+  returns TABLE(sealed bytea, lasts_ms bigint, is_mine boolean);
+
 -- The time of this transaction, or the setting stevedore.now when a test has set it.
 function public.clock_now()
   returns timestamp with time zone;
@@ -4405,6 +4495,10 @@ function public.enqueue_fulfillments(p_tenant uuid, p_fulfillment_ids bigint[])
 -- Enqueues jobs once per Idempotency-Key and answers the first answer again. P0JOB, P0IDM, P0IDF.
 function public.enqueue_once(p_jobs jsonb, p_tenant uuid, p_key text, p_endpoint text, p_request_hash bytea)
   returns TABLE(replayed boolean, response jsonb);
+
+-- Permits for calls to an outside system, or how long to wait: its breaker and its rate.
+function public.enter_provider(p_provider text, p_account text, p_wanted integer)
+  returns TABLE(permits integer, wait_ms bigint, per_second double precision, is_probe boolean, is_troubled boolean);
 
 -- The cause_key of the ticket for an error of an order.
 function public.error_cause(p_category text, p_stage text, p_code text)
@@ -4710,6 +4804,10 @@ function public.renew_stock(p_tenant uuid, p_order_ids bigint[])
 function public.reopen_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
+-- How a call to an outside system ended: opens and closes its breaker for the whole fleet.
+function public.report_provider(p_provider text, p_account text, p_worked boolean, p_is_probe boolean, p_pause_ms bigint DEFAULT NULL::bigint, p_error text DEFAULT NULL::text)
+  returns TABLE(state text, has_opened boolean);
+
 -- Asks for money to be given back, once per key; null amount: all that is left. P0NOF, P0VAL, P0IDM.
 function public.request_refund(p_order_id bigint, p_amount bigint, p_reason text, p_key text, p_actor text, p_return_id bigint DEFAULT NULL::bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
@@ -4904,6 +5002,10 @@ function public.sp_park_dead_fulfillments(p_limit integer DEFAULT 100)
 
 -- A fulfilment's outcome can't be learnt: the order is held for a person. P0NOF, P0STT.
 function public.sp_park_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
+-- Nothing was sent, since the provider may not be called now: the fulfilment waits again.
+function public.sp_postpone_fulfillment(p_fulfillment_id bigint, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
 -- Units of a return came, or all that is open (null); P0NOF, P0STT, P0VAL.
