@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 use stevedore_model::TenantId;
@@ -12,6 +13,8 @@ use stevedore_queue::batches::{Batches, Limits};
 const BATCH_ORDERS_MAX: usize = 32;
 /// Transactions at once: while one waits for the disk, the next is made up.
 const BATCHES_MAX: usize = 2;
+/// How long those who were just answered are waited for: a client's next request takes less.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Places orders; clones share their batches.
 #[derive(Clone, Debug)]
@@ -42,6 +45,7 @@ impl Placing {
         let limits = Limits {
             batch: BATCH_ORDERS_MAX,
             batches: BATCHES_MAX,
+            linger: LINGER,
         };
         let writing = pool.clone();
         Placing {

@@ -1,5 +1,7 @@
 //! Jobs of many callers in few transactions.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 
 use crate::batches::{Batches, Limits};
@@ -10,6 +12,8 @@ const BATCH_JOBS_MAX: usize = 200;
 
 /// Transactions at once: while one waits for the disk, the next is made up.
 const BATCHES_MAX: usize = 2;
+/// How long those who were just answered are waited for: a client's next request takes less.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Enqueues for many tasks of a process at once: jobs that come while others are being written go
 /// together into the next transaction. A caller gets its answer after the commit, as with
@@ -32,6 +36,7 @@ impl Batcher {
         let limits = Limits {
             batch: BATCH_JOBS_MAX,
             batches: BATCHES_MAX,
+            linger: LINGER,
         };
         let writing = pool.clone();
         let batches = Batches::new(limits, move |jobs| write(writing.clone(), jobs));

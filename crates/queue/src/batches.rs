@@ -3,8 +3,9 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 type Answers<A> = Pin<Box<dyn Future<Output = Vec<A>> + Send>>;
 type Write<Q, A> = dyn Fn(Vec<Q>) -> Answers<A> + Send + Sync;
@@ -13,9 +14,15 @@ type Write<Q, A> = dyn Fn(Vec<Q>) -> Answers<A> + Send + Sync;
 /// written go together into the next batch. Alone, a caller waits no longer than without it; with
 /// many, the database commits once for all.
 ///
+/// Callers that were answered together often ask again together. So after a batch of several the
+/// next one waits a moment ([`Limits::linger`]) until as many are there again: else the first to
+/// come back would go alone, and pay for a whole batch by itself.
+///
 /// Clones share their batches.
 pub struct Batches<Q, A> {
     inner: Arc<Mutex<Inner<Q, A>>>,
+    /// Told of each request while a batch is waited for.
+    came: Arc<Notify>,
     write: Arc<Write<Q, A>>,
     limits: Limits,
 }
@@ -27,17 +34,23 @@ pub struct Limits {
     pub batch: usize,
     /// Batches being written at once: while one waits for the disk, the next is made up.
     pub batches: usize,
+    /// How long a batch waits for as many requests as were answered just before, at most; after a
+    /// batch of one, not at all.
+    pub linger: Duration,
 }
 
 struct Inner<Q, A> {
     waiting: Vec<(Q, oneshot::Sender<A>)>,
     batches: usize,
+    /// How many of them wait for requests.
+    lingering: usize,
 }
 
 impl<Q, A> Clone for Batches<Q, A> {
     fn clone(&self) -> Self {
         Batches {
             inner: Arc::clone(&self.inner),
+            came: Arc::clone(&self.came),
             write: Arc::clone(&self.write),
             limits: self.limits,
         }
@@ -66,7 +79,9 @@ where
             inner: Arc::new(Mutex::new(Inner {
                 waiting: Vec::new(),
                 batches: 0,
+                lingering: 0,
             })),
+            came: Arc::default(),
             write: Arc::new(move |requests| Box::pin(write(requests))),
             limits,
         }
@@ -79,13 +94,15 @@ where
         let begins = {
             let mut inner = self.inner();
             inner.waiting.push((request, answer));
-            let begins = inner.batches < self.limits.batches;
+            let begins = inner.lingering == 0 && inner.batches < self.limits.batches;
             inner.batches += usize::from(begins);
             begins
         };
         if begins {
             // A task of its own: whoever began may give up, and the others still wait.
             tokio::spawn(self.clone().work());
+        } else {
+            self.came.notify_one();
         }
         answered.await.ok()
     }
@@ -97,7 +114,11 @@ where
     /// Writes batches until nobody waits.
     async fn work(self) {
         let place = Place(&self);
+        let mut answered = 0;
         loop {
+            if answered > 1 {
+                self.linger(answered).await;
+            }
             let batch: Vec<_> = {
                 let mut inner = self.inner();
                 if inner.waiting.is_empty() {
@@ -109,12 +130,26 @@ where
                 let count = inner.waiting.len().min(self.limits.batch);
                 inner.waiting.drain(..count).collect()
             };
+            answered = batch.len();
             let (requests, answers): (Vec<Q>, Vec<_>) = batch.into_iter().unzip();
             for (to, answer) in answers.into_iter().zip((self.write)(requests).await) {
                 // Who does not wait any more has its effect all the same.
                 let _ = to.send(answer);
             }
         }
+    }
+
+    /// Waits until as many requests are there, but not for long.
+    async fn linger(&self, count: usize) {
+        self.inner().lingering += 1;
+        let enough = async {
+            while self.inner().waiting.len() < count {
+                self.came.notified().await;
+            }
+        };
+        // Either way it is time.
+        let _ = tokio::time::timeout(self.limits.linger, enough).await;
+        self.inner().lingering -= 1;
     }
 }
 
@@ -154,6 +189,7 @@ mod tests {
         let limits = Limits {
             batch: 40,
             batches: 1,
+            linger: Duration::from_millis(1),
         };
         let (batches, sizes) = doubling(limits);
         let asked = (100..200).map(|n| batches.ask(n));
@@ -168,10 +204,34 @@ mod tests {
         let limits = Limits {
             batch: 2,
             batches: 1,
+            linger: Duration::from_millis(1),
         };
         let (batches, _) = doubling(limits);
         let answers = futures::future::join_all([13, 14, 15].map(|n| batches.ask(n))).await;
         assert_eq!(answers, [None, None, None]);
         assert_eq!(batches.ask(1).await, Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_several_the_next_batch_waits_for_as_many_and_not_for_long() {
+        let limits = Limits {
+            batch: 40,
+            batches: 2,
+            linger: Duration::from_millis(1),
+        };
+        let (batches, sizes) = doubling(limits);
+        futures::future::join_all((0..3).map(|n| batches.ask(n))).await;
+        // They come back one by one, and go together all the same.
+        let back = (0..3u32).map(async |n| {
+            tokio::time::sleep(Duration::from_micros(100) * n).await;
+            batches.ask(1).await
+        });
+        futures::future::join_all(back).await;
+        // One comes alone, and does not wait for the others for ever; nor does the next one.
+        batches.ask(1).await;
+        batches.ask(1).await;
+        let sizes = sizes.lock().unwrap().clone();
+        assert_eq!(sizes.iter().sum::<usize>(), 8, "{sizes:?}");
+        assert_eq!(sizes[sizes.len() - 3..], [3, 1, 1], "{sizes:?}");
     }
 }
