@@ -789,6 +789,8 @@ create table public.fulfillments (
   awaits_stock boolean not null default false,
   -- When it came to status; null: before this was kept.
   status_since timestamp with time zone default clock_now(),
+  -- When its provider had named all its parcels: what becomes of them is for their carriers to tell, and no job asks the provider any more.
+  handed_over_at timestamp with time zone,
   constraint fulfillments_pkey PRIMARY KEY (tenant_id, fulfillment_id),
   constraint fulfillments_order_key UNIQUE (tenant_id, order_id, fulfillment_id),
   constraint fulfillments_reference_key UNIQUE (reference),
@@ -2292,6 +2294,8 @@ create table public.shipments (
   delivered_at timestamp with time zone,
   -- When the row last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- The fulfilment provider's own name of the parcel, unique in its fulfilment; null: a parcel that we sent ourselves.
+  provider_shipment_id text,
   constraint shipments_pkey PRIMARY KEY (tenant_id, shipment_id),
   constraint shipments_order_key UNIQUE (tenant_id, order_id, shipment_id),
   constraint shipments_tracking_number_key UNIQUE (tenant_id, carrier_code, tracking_number),
@@ -2299,6 +2303,7 @@ create table public.shipments (
   constraint shipments_carrier_code_check CHECK ((carrier_code ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
   constraint shipments_cost_check CHECK (((cost IS NULL) OR ((cost >= 0) AND (currency IS NOT NULL)))),
   constraint shipments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint shipments_provider_shipment_id_check CHECK (((length(provider_shipment_id) >= 1) AND (length(provider_shipment_id) <= 100))) NOT VALID,
   constraint shipments_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'info_received'::text, 'in_transit'::text, 'out_for_delivery'::text, 'attempt_failed'::text, 'available_for_pickup'::text, 'exception'::text, 'expired'::text, 'delivered'::text, 'returned'::text, 'cancelled'::text]))),
   constraint shipments_tracking_number_check CHECK (((length(tracking_number) >= 1) AND (length(tracking_number) <= 100))),
   constraint shipments_tracking_url_check CHECK (((length(tracking_url) >= 1) AND (length(tracking_url) <= 2000))),
@@ -2306,6 +2311,7 @@ create table public.shipments (
 );
 CREATE INDEX shipments_fulfillment_id_idx ON public.shipments USING btree (tenant_id, fulfillment_id);
 CREATE INDEX shipments_open_idx ON public.shipments USING btree (carrier_code, updated_at) WHERE (status <> ALL (ARRAY['delivered'::text, 'returned'::text, 'cancelled'::text]));
+CREATE UNIQUE INDEX shipments_provider_shipment_id_key ON public.shipments USING btree (tenant_id, fulfillment_id, provider_shipment_id) WHERE (provider_shipment_id IS NOT NULL);
 CREATE TRIGGER trg_shipments_1_history_insert AFTER INSERT ON public.shipments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_history();
 CREATE TRIGGER trg_shipments_1_history_update AFTER UPDATE ON public.shipments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_history();
 CREATE TRIGGER trg_shipments_2_progress AFTER UPDATE ON public.shipments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_progress();
@@ -5027,6 +5033,10 @@ function public.sp_record_count(p_stock_count_id bigint, p_sku text, p_counted b
 -- Puts a failure of an order on record; answers its id. P0NOF.
 function public.sp_record_error(p_order_id bigint, p_category text, p_severity text, p_stage text, p_code text, p_message text, p_context jsonb DEFAULT '{}'::jsonb, p_stack text DEFAULT NULL::text, p_ticket_ref text DEFAULT NULL::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- A provider named parcels of a fulfilment: it is accepted, each parcel a shipment, once. P0NOF, P0STT.
+function public.sp_record_shipments(p_fulfillment_id bigint, p_provider_order_id text, p_shipments jsonb, p_is_all boolean, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns integer;
 
 -- Gives back what a return is worth, at most what was paid; twice is once. P0NOF, P0STT, P0VAL.
 function public.sp_refund_return(p_return_id bigint, p_amount bigint, p_actor text, p_tenant uuid DEFAULT current_tenant_id())

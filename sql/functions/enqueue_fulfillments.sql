@@ -26,6 +26,7 @@ begin
     and f.fulfillment_id = any (p_fulfillment_ids)
     and f.status in ('pending', 'submitted', 'accepted')
     and f.provider_code <> 'manual'
+    and f.handed_over_at is null
     and not f.awaits_stock;
   if v_jobs is null then
     return 0;

@@ -24,7 +24,8 @@ begin
       on f.tenant_id = (d.args->>'tenant_id')::uuid
       and f.fulfillment_id = (d.args->>'fulfillment_id')::bigint
     join orders as o using (tenant_id, order_id)
-    where (f.status in ('submitted', 'accepted')
+    where f.handed_over_at is null
+      and (f.status in ('submitted', 'accepted')
         or f.status = 'pending' and o.order_status <> 'on_hold')
       and not exists (select from queue.jobs as j where j.unique_key = d.unique_key)
     order by f.order_id, f.fulfillment_id
@@ -36,7 +37,8 @@ begin
     from orders
     where tenant_id = v_row.tenant_id
       and order_id = v_row.order_id;
-    continue when v_row.status not in ('pending', 'submitted', 'accepted')
+    continue when v_row.handed_over_at is not null
+      or v_row.status not in ('pending', 'submitted', 'accepted')
       or v_row.status = 'pending' and v_is_held
       or exists (
         select

@@ -140,6 +140,15 @@ impl From<Verification> for Look {
             Verification::InProgress { provider_order_id } => {
                 Found::InProgress { provider_order_id }
             }
+            Verification::Shipped {
+                provider_order_id,
+                shipments,
+                is_all,
+            } => Found::Shipped {
+                provider_order_id,
+                shipments,
+                is_all,
+            },
             Verification::Failed { code, message } => Found::GivenUp { code, message },
             Verification::Incomplete => return Look::Part,
             Verification::NotFound => return Look::Nothing,

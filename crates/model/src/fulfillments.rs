@@ -313,6 +313,53 @@ pub async fn accept(
     Ok(())
 }
 
+/// A parcel of a fulfilment, as its provider names it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NewShipment {
+    /// The provider's own name of it.
+    pub provider_shipment_id: String,
+    /// `shipments.carrier_code`.
+    pub carrier: String,
+    /// The carrier's service.
+    pub service: Option<String>,
+    /// The carrier's number, once there is one.
+    pub tracking_number: Option<String>,
+    /// Where people follow it.
+    pub tracking_url: Option<String>,
+    /// When the carrier took it; None: not yet.
+    pub left_at: Option<DateTime<Utc>>,
+}
+
+/// The provider took it and named its parcels; with `is_all` there will be no other, and whoever
+/// asks the provider may stop. What becomes of them is for their carriers to tell. Twice is once.
+/// Answers how many parcels were news.
+///
+/// # Errors
+/// P0STT if its state does not allow it, 23505 if a tracking number is of another parcel; or the
+/// database can't be asked.
+pub async fn ship(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    provider_order_id: &str,
+    shipments: &[NewShipment],
+    is_all: bool,
+) -> Result<i32, sqlx::Error> {
+    let shipments =
+        serde_json::to_value(shipments).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query_file_scalar!(
+        "../../sql/queries/fulfillments/ship.sql",
+        fulfillment_id,
+        clean::text(provider_order_id),
+        clean::json(&shipments),
+        is_all,
+        ACTOR,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Delivered: its units leave the stock, and the order is delivered when all its fulfilments are.
 /// Twice is once.
 ///

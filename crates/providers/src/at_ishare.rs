@@ -19,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::http::Http;
+use crate::vendor::{base_url, join, required};
 use crate::{
     Contact, FulfilmentProvider, IdempotencyKey, Journal, ProviderError, Reference, Request,
     SettingsError, Submission, Verification,
@@ -121,13 +122,11 @@ impl AtIshare {
         let Some(address) = settings.address() else {
             return Ok(None);
         };
-        let base = settings::base_url(address)?;
-        let api_key = settings.api_key().ok_or(SettingsError::Invalid {
-            setting: "AT_ISHARE_API_KEY",
-            problem: "required when AT_ISHARE_API_URL is set".to_owned(),
-        })?;
+        let base = base_url("AT_ISHARE_API_URL", address)?;
+        let api_key = required(settings.api_key(), "AT_ISHARE_API_KEY", "AT_ISHARE_API_URL")?;
         Ok(Some(Self {
-            http: Http::new(CODE, &base, settings.at_ishare_timeout)?,
+            http: Http::new(CODE, &base, settings.at_ishare_timeout)?
+                .dry(settings.at_ishare_dry_run),
             base,
             api_key,
             api_secret: settings.api_secret(),
@@ -193,8 +192,7 @@ impl AtIshare {
         let request = self.request(reqwest::Method::POST, bundle.placing_path())?;
         let request = request.header("idempotency-key", reference).json(&body);
         let answer = self.http.send("submit", request, body, journal).await;
-        let said =
-            wire::placed(answer, self.ambiguity()).map_err(|error| masked(error, journal))?;
+        let said = wire::placed(answer, self.ambiguity()).map_err(|error| error.masked(journal))?;
         match self.generation {
             Generation::One => Ok(reference.to_owned()),
             Generation::Two => match said.body.get("reference_id").and_then(Value::as_str) {
@@ -228,7 +226,7 @@ impl AtIshare {
             Generation::Two => request.query(&[("reference_id", name)]),
         };
         let answer = self.http.send("verify", request, sent, journal).await;
-        let result = wire::looked_up(answer).map_err(|error| masked(error, journal));
+        let result = wire::looked_up(answer).map_err(|error| error.masked(journal));
         self.http.measure(started, &result);
         match result? {
             // It gave us this reference itself, so it has the order, though not yet on record.
@@ -242,10 +240,7 @@ impl AtIshare {
         method: reqwest::Method,
         path: &str,
     ) -> Result<reqwest::RequestBuilder, ProviderError> {
-        let url = self
-            .base
-            .join(path)
-            .map_err(|error| ProviderError::transient(error.to_string()))?;
+        let url = join(&self.base, path)?;
         let mut request = self.http.client().request(method, url);
         if self.generation == Generation::Two {
             request = request.header("x-api-key", self.api_key.expose_secret());
@@ -325,34 +320,5 @@ fn together(states: &[UnitState], provider_order_id: String) -> Verification {
             Verification::Failed { code, message }
         }
         None => Verification::Incomplete,
-    }
-}
-
-/// Vendors quote keys and numbers in their messages; ours are stored.
-fn masked(error: ProviderError, journal: &Journal) -> ProviderError {
-    match error {
-        ProviderError::Transient {
-            retry_after,
-            look_up,
-            message,
-        } => {
-            let message = journal.masked(&message);
-            ProviderError::Transient {
-                retry_after,
-                look_up,
-                message,
-            }
-        }
-        ProviderError::Rejected { code, message } => ProviderError::Rejected {
-            code,
-            message: journal.masked(&message),
-        },
-        ProviderError::Unauthorized { message } => ProviderError::Unauthorized {
-            message: journal.masked(&message),
-        },
-        held @ ProviderError::Held { .. } => held,
-        ProviderError::Unknown { message } => ProviderError::Unknown {
-            message: journal.masked(&message),
-        },
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Journal;
+
 /// Why a provider did not do what it was asked. No message here holds a secret or personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -90,6 +92,17 @@ impl ProviderError {
         Self::Unauthorized {
             message: message.into(),
         }
+    }
+
+    /// The same without anything concealed: vendors quote keys and people, and ours are stored.
+    pub(crate) fn masked(mut self, journal: &Journal) -> Self {
+        let (Self::Transient { message, .. }
+        | Self::Rejected { message, .. }
+        | Self::Unauthorized { message }
+        | Self::Held { message, .. }
+        | Self::Unknown { message }) = &mut self;
+        *message = journal.masked(message);
+        self
     }
 
     pub(crate) fn unknown(message: impl Into<String>) -> Self {

@@ -14,6 +14,8 @@ use crate::{Exchange, Journal, ProviderError, SettingsError};
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Longest wait that a vendor can impose on us.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// What is written down instead of an answer.
+const DRY_RUN: &str = "a dry run: nothing was sent";
 /// Time to reach a vendor at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -22,6 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Http {
     client: Client,
     provider: &'static str,
+    is_dry: bool,
 }
 
 /// A complete answer, whatever its status.
@@ -40,6 +43,19 @@ pub(crate) enum NoAnswer {
     NotSent(String),
     /// It may have.
     Lost(String),
+    /// Nothing was to be sent.
+    Dry,
+}
+
+impl From<NoAnswer> for ProviderError {
+    /// For a call that changes something at the vendor.
+    fn from(nothing: NoAnswer) -> Self {
+        match nothing {
+            NoAnswer::NotSent(error) => Self::transient(error),
+            NoAnswer::Lost(error) => Self::unknown(error),
+            NoAnswer::Dry => Self::rejected("dry_run", DRY_RUN),
+        }
+    }
 }
 
 impl Http {
@@ -62,7 +78,21 @@ impl Http {
         let client = builder
             .build()
             .map_err(|source| SettingsError::Client { provider, source })?;
-        Ok(Self { client, provider })
+        Ok(Self {
+            client,
+            provider,
+            is_dry: false,
+        })
+    }
+
+    /// With `is_dry` everything but the call is done.
+    pub(crate) fn dry(mut self, is_dry: bool) -> Self {
+        self.is_dry = is_dry;
+        self
+    }
+
+    pub(crate) fn is_dry(&self) -> bool {
+        self.is_dry
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -84,6 +114,7 @@ impl Http {
             Err(NoAnswer::NotSent(error) | NoAnswer::Lost(error)) => {
                 (None, Value::from(error.as_str()))
             }
+            Err(NoAnswer::Dry) => (None, Value::from(DRY_RUN)),
         };
         let duration = started.elapsed();
         let exchange = Exchange {
@@ -104,6 +135,9 @@ impl Http {
             Err(error) => return (String::new(), Err(NoAnswer::NotSent(described(error)))),
         };
         let endpoint = format!("{} {}", request.method(), request.url().path());
+        if self.is_dry {
+            return (endpoint, Err(NoAnswer::Dry));
+        }
         (endpoint, self.answer(request).await)
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::Request;
+
 /// Exchanges kept per job attempt; further ones are counted only.
 const EXCHANGES_MAX: usize = 16;
 /// Bytes kept of one body.
@@ -28,6 +30,11 @@ const PERSONAL_KEYS: [&str; 5] = [
     "msisdn",
     "email",
 ];
+
+/// Keys whose whole value is about a person, however deep.
+const PEOPLE_KEYS: [&str; 4] = ["recipient", "customer", "customer_details", "address"];
+/// What keys about people begin with at some vendors: `billing_customer_name`, `shipping_city`.
+const PERSONAL_PREFIXES: [&str; 3] = ["billing_", "shipping_", "customer_"];
 
 /// One call to a vendor, as it may be stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +88,24 @@ impl Journal {
         }
     }
 
+    /// Conceals who ordered and who receives: vendors quote addresses in their messages.
+    pub(crate) fn conceal_people(&mut self, request: &Request) {
+        let who = &request.recipient;
+        let to = request.parcel.as_ref().map(|parcel| &parcel.address);
+        let texts = [
+            Some(&who.name),
+            who.phone.as_ref(),
+            who.email.as_ref(),
+            to.map(|to| &to.recipient),
+            to.and_then(|to| to.phone.as_ref()),
+            to.map(|to| &to.line1),
+            to.and_then(|to| to.line2.as_ref()),
+        ];
+        for text in texts.into_iter().flatten() {
+            self.conceal(text);
+        }
+    }
+
     /// The text without anything concealed: for error messages that quote the vendor.
     pub(crate) fn masked(&self, text: &str) -> String {
         self.concealed.iter().fold(text.to_owned(), |text, hidden| {
@@ -129,7 +154,14 @@ impl Journal {
         if SECRET_KEYS.contains(&key.as_str()) {
             return Value::from("***");
         }
+        let is_about_people = PERSONAL_PREFIXES
+            .iter()
+            .any(|prefix| key.starts_with(prefix));
         match value {
+            Value::String(_) if is_about_people => Value::from("***"),
+            Value::String(_) | Value::Object(_) if PEOPLE_KEYS.contains(&key.as_str()) => {
+                Value::from("***")
+            }
             Value::String(text) if PERSONAL_KEYS.contains(&key.as_str()) => {
                 Value::String(shortened(&text))
             }

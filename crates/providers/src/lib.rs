@@ -10,9 +10,13 @@ mod at_ishare;
 mod error;
 mod http;
 mod journal;
+mod prodigi;
 mod request;
+mod shipment;
+mod shiprocket;
 mod token;
 mod tracking;
+mod vendor;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,10 +26,13 @@ use async_trait::async_trait;
 pub use at_ishare::{AtIshare, AtIshareSettings, Generation};
 pub use error::{ProviderError, SettingsError};
 pub use journal::{Exchange, Journal};
+pub use prodigi::{Prodigi, ProdigiEnvironment, ProdigiSettings, ShippingMethod};
 pub use request::{
-    Address, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item, Money, Parcel,
-    Recipient, Reference, Request, Size, Submission, Totals, Verification,
+    Address, Cancellation, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item,
+    Money, Pace, Parcel, Recipient, Reference, Request, Size, Submission, Totals, Verification,
 };
+pub use shipment::Shipment;
+pub use shiprocket::{Shiprocket, ShiprocketSettings};
 pub use token::{LocalTokens, NewToken, Renewal, TokenCache, TokenKey};
 pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
@@ -56,6 +63,11 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
     /// # Errors
     /// See [`ProviderError`].
     async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError>;
+
+    /// How long its orders take; none: as long as the worker's settings say.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
 
     /// Checks, without a call, that the vendor can fulfil this at all.
     ///
@@ -90,6 +102,19 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
         reference: &Reference,
         journal: &mut Journal,
     ) -> Result<Verification, ProviderError>;
+
+    /// Asks the vendor not to deliver a request that it took.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::Unknown`] means that it may be cancelled.
+    async fn cancel(
+        &self,
+        _request: &Request,
+        _reference: &Reference,
+        _journal: &mut Journal,
+    ) -> Result<Cancellation, ProviderError> {
+        Ok(Cancellation::NotOffered)
+    }
 }
 
 /// The providers of this process, by [`FulfilmentProvider::code`].
@@ -100,8 +125,13 @@ pub type Registry = HashMap<&'static str, Arc<dyn FulfilmentProvider>>;
 /// # Errors
 /// [`SettingsError`] when a carrier's settings contradict each other or no HTTP client can be built
 /// from them.
-pub fn carriers(_settings: &ProviderSettings) -> Result<Carriers, SettingsError> {
-    let configured: [Option<Arc<dyn Carrier>>; 0] = [];
+pub fn carriers(
+    settings: &ProviderSettings,
+    tokens: &Arc<dyn TokenCache>,
+) -> Result<Carriers, SettingsError> {
+    let shiprocket = Shiprocket::configured(&settings.shiprocket, tokens)?;
+    let configured: [Option<Arc<dyn Carrier>>; 1] =
+        [shiprocket.map(|carrier| Arc::new(carrier) as _)];
     Ok(configured
         .into_iter()
         .flatten()
@@ -116,6 +146,14 @@ pub struct ProviderSettings {
     /// AT-iShare, data bundles in Ghana.
     #[command(flatten)]
     pub at_ishare: AtIshareSettings,
+
+    /// Prodigi, prints on demand.
+    #[command(flatten)]
+    pub prodigi: ProdigiSettings,
+
+    /// Shiprocket, parcels within India.
+    #[command(flatten)]
+    pub shiprocket: ShiprocketSettings,
 }
 
 /// Builds every configured provider, one line each.
@@ -127,9 +165,12 @@ pub fn registry(
     settings: &ProviderSettings,
     tokens: &Arc<dyn TokenCache>,
 ) -> Result<Registry, SettingsError> {
-    let _no_vendor_here_logs_in_so_far = tokens;
-    let configured: [Option<Arc<dyn FulfilmentProvider>>; 1] =
-        [AtIshare::configured(&settings.at_ishare)?.map(|provider| Arc::new(provider) as _)];
+    let shiprocket = Shiprocket::configured(&settings.shiprocket, tokens)?;
+    let configured: [Option<Arc<dyn FulfilmentProvider>>; 3] = [
+        AtIshare::configured(&settings.at_ishare)?.map(|provider| Arc::new(provider) as _),
+        Prodigi::configured(&settings.prodigi)?.map(|provider| Arc::new(provider) as _),
+        shiprocket.map(|provider| Arc::new(provider) as _),
+    ];
     Ok(configured
         .into_iter()
         .flatten()

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 pub use goods::{Address, Customs, Goods, Incoterm, Parcel, Recipient, Size};
 pub use money::{Money, Totals};
 
-use crate::ProviderError;
+use crate::{ProviderError, Shipment};
 
 /// Longest [`IdempotencyKey`], so that a vendor's column holds it with a unit number behind.
 const KEY_BYTES_MAX: usize = 40;
@@ -61,6 +61,15 @@ pub struct Item {
     pub attributes: serde_json::Value,
     /// What one unit weighs and measures, and what customs ask.
     pub goods: Goods,
+}
+
+/// How long a provider's orders take, where that is not a matter of minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// First wait before an order in progress is asked for again; later waits double.
+    pub ask_again: Duration,
+    /// How long an order may be in progress before a person has to look.
+    pub patience: Duration,
 }
 
 /// Our name for a request at the vendor, the same on every attempt: ASCII letters, digits, `-`
@@ -145,6 +154,16 @@ pub enum Verification {
         /// The vendor's own name for it.
         provider_order_id: String,
     },
+    /// It is, wholly or in part, with carriers, or about to be: what becomes of the parcels is for
+    /// the carriers to tell.
+    Shipped {
+        /// The vendor's own name for it.
+        provider_order_id: String,
+        /// Every parcel that is known; those told before, again.
+        shipments: Vec<Shipment>,
+        /// Nothing more will come.
+        is_all: bool,
+    },
     /// Final, and not, or not wholly, delivered.
     Failed {
         /// The vendor's word for its state.
@@ -193,6 +212,19 @@ pub(crate) fn to_phone(
             collect: None,
         },
     }
+}
+
+/// What became of an attempt to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// Nothing will be delivered.
+    Cancelled,
+    /// It is too far on its way.
+    TooLate,
+    /// The vendor knows nothing of it.
+    NotFound,
+    /// This vendor can't cancel.
+    NotOffered,
 }
 
 #[cfg(test)]

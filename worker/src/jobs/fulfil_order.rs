@@ -13,9 +13,9 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use stevedore_model::TenantId;
-use stevedore_model::fulfillments::{self, FulfillmentWork};
+use stevedore_model::fulfillments::{self, FulfillmentWork, NewShipment};
 use stevedore_providers::{
-    Contact, FulfilmentProvider, IdempotencyKey, Journal, ProviderError, Reference,
+    Contact, FulfilmentProvider, IdempotencyKey, Journal, Pace, ProviderError, Reference, Shipment,
 };
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
@@ -31,6 +31,8 @@ const SPARE_ATTEMPTS: u16 = 10;
 const OWN_RETRY: Duration = Duration::from_secs(5);
 /// Longest wait between two questions about an order in progress.
 const ASK_AGAIN_MAX: Duration = Duration::from_mins(10);
+/// The same where orders take days.
+const ASK_AGAIN_SLOWLY_MAX: Duration = Duration::from_hours(6);
 
 /// Which fulfilment.
 #[derive(Debug, Serialize, Deserialize)]
@@ -151,6 +153,11 @@ impl FulfilOrder {
             Verdict::Postpone { after, message, .. } => {
                 tracing::debug!(?after, reason = message, "not sent");
             }
+            Verdict::HandOver {
+                shipments,
+                ask_again,
+                ..
+            } => tracing::info!(parcels = shipments.len(), ?ask_again, "with carriers"),
             Verdict::Wait { ask_again, .. } => tracing::debug!(?ask_again, "in progress"),
             Verdict::Retry { code, message, .. } => {
                 tracing::warn!(code, reason = message, "not delivered, trying again");
@@ -221,6 +228,16 @@ impl FulfilOrder {
             }
             Verdict::Park { code, message } => {
                 fulfillments::park(tx, tenant, id, code, message).await?;
+            }
+            Verdict::HandOver {
+                provider_order_id: name,
+                shipments,
+                ask_again,
+            } => {
+                let parcels: Vec<_> = shipments.iter().map(parcel).collect();
+                let is_all = ask_again.is_none();
+                fulfillments::ship(tx, tenant, id, name, &parcels, is_all).await?;
+                return Ok(is_all);
             }
             Verdict::Wait {
                 provider_order_id: name,
@@ -301,6 +318,18 @@ fn unconfigured(work: &FulfillmentWork) -> Trouble {
     }
 }
 
+fn parcel(shipment: &Shipment) -> NewShipment {
+    let number = shipment.tracking_number.as_ref();
+    NewShipment {
+        provider_shipment_id: shipment.provider_shipment_id.clone(),
+        carrier: shipment.carrier.clone(),
+        service: shipment.service.clone(),
+        tracking_number: number.map(|number| number.as_str().to_owned()),
+        tracking_url: shipment.tracking_url.clone(),
+        left_at: shipment.left_at,
+    }
+}
+
 /// The fulfilment's own reference, not the job's: a person may resume an order with a new job.
 fn reference(work: &FulfillmentWork) -> Reference {
     let key = IdempotencyKey::new(work.reference.to_string())
@@ -331,18 +360,27 @@ async fn position(
         .unwrap_or(1)
         .saturating_sub(1)
         .min(16);
-    let ask_again = env.fulfilment.ask_again.saturating_mul(1 << doublings);
+    let provider = env.providers.get(work.provider_code.as_str());
+    let own_pace = provider.and_then(|provider| provider.pace());
+    let longest = if own_pace.is_some() {
+        ASK_AGAIN_SLOWLY_MAX
+    } else {
+        ASK_AGAIN_MAX
+    };
+    let pace = own_pace.unwrap_or(Pace {
+        ask_again: env.fulfilment.ask_again,
+        patience: env.fulfilment.patience,
+    });
+    let ask_again = pace.ask_again.saturating_mul(1 << doublings);
     let out_of_patience = match result {
-        Ok(Found::InProgress { .. } | Found::Withheld) => {
-            job_age(ctx).await? > env.fulfilment.patience
-        }
+        Ok(Found::InProgress { .. } | Found::Withheld) => job_age(ctx).await? > pace.patience,
         _ => false,
     };
     // The provider's attempts, not the job's: a worker that died has asked nobody.
     let asked = i64::from(work.failures) + 1;
     Ok(Position {
         is_last: asked >= i64::from(env.fulfilment.attempts) || ctx.is_last_attempt(),
-        ask_again: ask_again.min(ASK_AGAIN_MAX),
+        ask_again: ask_again.min(longest),
         out_of_patience,
     })
 }
@@ -363,6 +401,7 @@ fn next_retry_in(ctx: &JobContext, env: &Environment, verdict: &Verdict) -> Opti
             let policy = || env.fulfilment.retry.delay(ctx.job_id(), ctx.attempt());
             Some(after.unwrap_or_else(policy))
         }
+        Verdict::HandOver { ask_again, .. } => *ask_again,
         Verdict::Wait { ask_again, .. } => Some(*ask_again),
         Verdict::Postpone { after, .. } => Some(*after),
         Verdict::Deliver { .. } | Verdict::Fail { .. } | Verdict::Park { .. } => None,
@@ -380,7 +419,11 @@ fn own(error: anyhow::Error) -> Failure {
 /// What the queue does with a job that is not done.
 fn again(verdict: Verdict) -> Failure {
     match verdict {
-        Verdict::Wait { ask_again, .. } => Failure::Snooze(ask_again),
+        Verdict::Wait { ask_again, .. }
+        | Verdict::HandOver {
+            ask_again: Some(ask_again),
+            ..
+        } => Failure::Snooze(ask_again),
         Verdict::Postpone { after, .. } => Failure::Snooze(after),
         Verdict::Retry {
             code,
@@ -392,8 +435,11 @@ fn again(verdict: Verdict) -> Failure {
             after,
         },
         // `write` completed the job; the queue would tell if it had not.
-        Verdict::Deliver { .. } | Verdict::Fail { .. } | Verdict::Park { .. } => Failure::Fatal(
-            anyhow!("a final result was not completed in its transaction"),
-        ),
+        Verdict::Deliver { .. }
+        | Verdict::HandOver { .. }
+        | Verdict::Fail { .. }
+        | Verdict::Park { .. } => Failure::Fatal(anyhow!(
+            "a final result was not completed in its transaction"
+        )),
     }
 }

@@ -5,6 +5,8 @@
 //! | delivered | delivered | delivered |
 //! | not there, and the order is on hold | asked again later, nothing is sent | the same |
 //! | in progress | asked again later, not an attempt | the same |
+//! | some of its parcels left | they are recorded, the rest is asked for later | the same |
+//! | all of its parcels are named | handed over to their carriers | the same |
 //! | rejected, or final and not delivered | failed for good | failed for good |
 //! | not called, the gate was shut | again when it opens, not an attempt | the same |
 //! | transient, unauthorized | again after the policy's wait or the vendor's | failed for good |
@@ -16,7 +18,7 @@
 
 use std::time::Duration;
 
-use stevedore_providers::ProviderError;
+use stevedore_providers::{ProviderError, Shipment};
 use stevedore_queue::Failure;
 
 use crate::notifiers::NotifyError;
@@ -33,6 +35,15 @@ pub enum Found {
     InProgress {
         /// The provider's name for it.
         provider_order_id: String,
+    },
+    /// The provider named its parcels.
+    Shipped {
+        /// The provider's name for it.
+        provider_order_id: String,
+        /// Its parcels so far.
+        shipments: Vec<Shipment>,
+        /// There will be no other.
+        is_all: bool,
     },
     /// The provider had it and gave it up.
     GivenUp {
@@ -90,6 +101,15 @@ pub enum Verdict {
     Deliver {
         /// The provider's name for it.
         provider_order_id: String,
+    },
+    /// With carriers. The job is done, unless more parcels will come.
+    HandOver {
+        /// The provider's name for it.
+        provider_order_id: String,
+        /// Its parcels so far.
+        shipments: Vec<Shipment>,
+        /// When to ask for the rest; none: that is all.
+        ask_again: Option<Duration>,
     },
     /// Accepted; the job asks again later.
     Wait {
@@ -150,6 +170,16 @@ pub fn verdict(result: Result<Found, Trouble>, position: Position) -> Verdict {
         Ok(Found::InProgress { provider_order_id }) => Verdict::Wait {
             provider_order_id: Some(provider_order_id),
             ask_again: position.ask_again,
+        },
+        // However long the rest takes, what has left is recorded first.
+        Ok(Found::Shipped {
+            provider_order_id,
+            shipments,
+            is_all,
+        }) => Verdict::HandOver {
+            provider_order_id,
+            shipments,
+            ask_again: (!is_all).then_some(position.ask_again),
         },
         Ok(Found::TooSoon { wait }) => Verdict::Wait {
             provider_order_id: None,
@@ -305,6 +335,7 @@ mod tests {
         match verdict {
             Verdict::Deliver { .. } => "deliver",
             Verdict::Wait { .. } => "wait",
+            Verdict::HandOver { .. } => "hand over",
             Verdict::Retry { .. } => "retry",
             Verdict::Postpone { .. } => "postpone",
             Verdict::Fail { .. } => "fail",
@@ -407,6 +438,25 @@ mod tests {
             panic!("not failed")
         };
         assert_eq!(severity, "critical");
+    }
+
+    #[test]
+    fn d3_parcels_are_handed_over_at_once_and_the_rest_is_asked_for() {
+        let found = |is_all| {
+            Ok(Found::Shipped {
+                provider_order_id: "P1".into(),
+                shipments: vec![],
+                is_all,
+            })
+        };
+        let Verdict::HandOver { ask_again, .. } = verdict(found(true), LAST) else {
+            panic!("not handed over")
+        };
+        assert_eq!(ask_again, None);
+        let Verdict::HandOver { ask_again, .. } = verdict(found(false), LAST) else {
+            panic!("not handed over")
+        };
+        assert_eq!(ask_again, Some(EARLY.ask_again));
     }
 
     #[test]

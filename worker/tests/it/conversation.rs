@@ -32,7 +32,10 @@ impl Bench {
             ..AtIshareSettings::default()
         };
         let tokens: Arc<dyn TokenCache> = Arc::new(LocalTokens::default());
-        let settings = ProviderSettings { at_ishare };
+        let settings = ProviderSettings {
+            at_ishare,
+            ..ProviderSettings::default()
+        };
         let mut registry = registry(&settings, &tokens).expect("valid settings");
         let provider = registry.remove("at_ishare").expect("the provider");
         Self {

@@ -1,7 +1,7 @@
 //! What a worker is told of parcels: weight, box, money, customs.
 
 use stevedore_model::catalog::{self, Goods};
-use stevedore_model::fulfillments::{self, FulfillmentWork};
+use stevedore_model::fulfillments::{self, FulfillmentWork, NewShipment};
 
 use crate::shop::{SHOP, Shop, order};
 
@@ -86,4 +86,49 @@ async fn d4_what_couriers_collect_adds_up_to_what_the_order_costs() {
     let total = format!("(select total_amount from orders where order_id = {order_id})");
     assert_eq!(shipping, 1_001);
     assert_eq!(collected, shop.number(&total).await);
+}
+
+#[tokio::test]
+async fn d3_parcels_that_a_provider_names_are_recorded_once_and_take_the_fulfilment_along() {
+    let shop = Shop::stocked(10).await;
+    let order_id = shop.placed(&order("cod", &[("MUG-1", 2)])).await;
+    let id = shop.fulfillments(order_id).await[0];
+    begun(&shop, id).await;
+    let mut parcel = NewShipment {
+        provider_shipment_id: "shp_1".into(),
+        carrier: "royal_mail".into(),
+        service: Some("48".into()),
+        tracking_number: None,
+        tracking_url: None,
+        left_at: None,
+    };
+    let ship = async |parcels: &[NewShipment], is_all| {
+        fulfillments::ship(shop.pool(), SHOP, id, "ord_1", parcels, is_all)
+            .await
+            .expect("recorded")
+    };
+    assert_eq!(ship(&[parcel.clone()], false).await, 1);
+    assert_eq!(ship(&[parcel.clone()], false).await, 0);
+    let logged = "select count(*) from order_logs where action = 'ship'";
+    assert_eq!(shop.number(logged).await, 1);
+    let state = "select f.status || ' ' || o.order_status || ' ' || (f.handed_over_at is not null)
+        from fulfillments as f join orders as o using (tenant_id, order_id)";
+    assert_eq!(shop.text(state).await, "accepted processing false");
+
+    parcel.tracking_number = Some("AB123GB".into());
+    parcel.left_at = "2026-11-20T10:00:00Z".parse().ok();
+    let second = NewShipment {
+        provider_shipment_id: "shp_2".into(),
+        tracking_number: Some("AB124GB".into()),
+        ..parcel.clone()
+    };
+    assert_eq!(ship(&[parcel, second], true).await, 1);
+    assert_eq!(shop.text(state).await, "shipped shipped true");
+    let numbers = "select string_agg(tracking_number || ' ' || status, ', '
+        order by shipment_id) from shipments";
+    assert_eq!(
+        shop.text(numbers).await,
+        "AB123GB in_transit, AB124GB in_transit"
+    );
+    shop.assert_books_balance().await;
 }

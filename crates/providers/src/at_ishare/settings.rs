@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::SettingsError;
+use crate::vendor::{filled, text};
 
 /// Which of the vendor's two interfaces is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -60,6 +59,11 @@ pub struct AtIshareSettings {
     #[arg(long, env = "AT_ISHARE_SETTLE", value_name = "DURATION", default_value = "30s",
           value_parser = humantime::parse_duration)]
     pub at_ishare_settle: Duration,
+
+    /// Do everything but the call: orders are built, checked and logged, then held
+    #[arg(long, env = "AT_ISHARE_DRY_RUN", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub at_ishare_dry_run: bool,
 }
 
 impl Default for AtIshareSettings {
@@ -71,6 +75,7 @@ impl Default for AtIshareSettings {
             at_ishare_generation: Generation::One,
             at_ishare_timeout: Duration::from_secs(15),
             at_ishare_settle: Duration::from_secs(30),
+            at_ishare_dry_run: false,
         }
     }
 }
@@ -78,8 +83,7 @@ impl Default for AtIshareSettings {
 // A variable that is set to nothing, as compose files do, is not set.
 impl AtIshareSettings {
     pub(super) fn address(&self) -> Option<&str> {
-        let address = self.at_ishare_api_url.as_deref();
-        address.map(str::trim).filter(|address| !address.is_empty())
+        text(&self.at_ishare_api_url)
     }
 
     pub(super) fn api_key(&self) -> Option<SecretString> {
@@ -88,39 +92,5 @@ impl AtIshareSettings {
 
     pub(super) fn api_secret(&self) -> Option<SecretString> {
         filled(&self.at_ishare_api_secret)
-    }
-}
-
-fn filled(secret: &Option<SecretString>) -> Option<SecretString> {
-    secret
-        .clone()
-        .filter(|secret| !secret.expose_secret().is_empty())
-}
-
-/// The address with a slash behind it, so that joining a path keeps its last segment.
-pub(super) fn base_url(address: &str) -> Result<Url, SettingsError> {
-    let invalid = |problem: String| SettingsError::Invalid {
-        setting: "AT_ISHARE_API_URL",
-        problem,
-    };
-    let url = Url::parse(&format!("{}/", address.trim_end_matches('/')))
-        .map_err(|error| invalid(error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(invalid("must be an http or https address".to_owned()));
-    }
-    Ok(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_base_url_keeps_its_path_and_must_be_http() {
-        let url = base_url("https://api.example.com/api").expect("a URL");
-        let joined = url.join("initiate.php").expect("a URL");
-        assert_eq!(joined.as_str(), "https://api.example.com/api/initiate.php");
-        assert!(base_url("api.example.com").is_err());
-        assert!(base_url("file:///etc").is_err());
     }
 }

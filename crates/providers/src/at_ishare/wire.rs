@@ -1,11 +1,11 @@
 //! AT-iShare's wire: what its answers mean. The vendor answers HTTP 200 with the real status in
 //! the body, as a number, a numeric string or a word, sometimes behind a PHP warning.
 
-use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::ProviderError;
 use crate::http::{Answer, NoAnswer};
+use crate::vendor::refusal_by_http;
 
 /// The vendor's answer once its shape is understood.
 #[derive(Debug)]
@@ -69,11 +69,7 @@ pub(super) fn placed(
     answer: Result<Answer, NoAnswer>,
     ambiguity: Ambiguity,
 ) -> Result<Said, ProviderError> {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(NoAnswer::NotSent(error)) => return Err(ProviderError::transient(error)),
-        Err(NoAnswer::Lost(error)) => return Err(ProviderError::unknown(error)),
-    };
+    let answer = answer.map_err(ProviderError::from)?;
     refused_by_http(&answer, ambiguity)?;
     match said(&answer.body) {
         Some(said) if said.code == 200 && answer.status.is_success() => Ok(said),
@@ -100,6 +96,7 @@ pub(super) fn looked_up(answer: Result<Answer, NoAnswer>) -> Result<UnitState, P
         Err(NoAnswer::NotSent(error) | NoAnswer::Lost(error)) => {
             return Err(ProviderError::broken(None, error));
         }
+        Err(dry) => return Err(dry.into()),
     };
     let state = match refused_by_http(&answer, Ambiguity::CanLookUp) {
         Err(error) => Err(error),
@@ -125,32 +122,15 @@ pub(super) fn looked_up(answer: Result<Answer, NoAnswer>) -> Result<UnitState, P
 
 /// Statuses that speak for themselves, whatever the body holds.
 fn refused_by_http(answer: &Answer, ambiguity: Ambiguity) -> Result<(), ProviderError> {
-    let status = answer.status;
-    let message = format!("the vendor answered HTTP {}", status.as_u16());
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Err(ProviderError::unauthorized(message))
-        }
-        StatusCode::TOO_MANY_REQUESTS => Err(ProviderError::Transient {
-            retry_after: answer.retry_after,
-            look_up: false,
+    match refusal_by_http(answer) {
+        None => Ok(()),
+        Some(ProviderError::Transient {
+            look_up: true,
             message,
-        }),
-        // It gave up waiting or would not risk a replay: what it kept, only a look-up tells.
-        _ if is_ambiguous(status) && ambiguity == Ambiguity::Undecidable => {
-            Err(ProviderError::unknown(message))
-        }
-        _ if is_ambiguous(status) => Err(ProviderError::broken(answer.retry_after, message)),
-        // We follow none: a redirect would carry the key to another host.
-        _ if status.is_redirection() => Err(ProviderError::transient(message)),
-        _ => Ok(()),
+            ..
+        }) if ambiguity == Ambiguity::Undecidable => Err(ProviderError::unknown(message)),
+        Some(error) => Err(error),
     }
-}
-
-fn is_ambiguous(status: StatusCode) -> bool {
-    let is_too_late_or_early =
-        status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_EARLY;
-    status.is_server_error() || is_too_late_or_early
 }
 
 /// The vendor's own codes (PROVIDERS 2.3).
@@ -210,6 +190,7 @@ fn unit_state(body: &Value) -> Result<UnitState, ProviderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::StatusCode;
 
     fn answer(status: u16, body: &str) -> Result<Answer, NoAnswer> {
         let status = StatusCode::from_u16(status).expect("a status");

@@ -149,7 +149,10 @@ pub fn settings(vendor: Vendor, url: &str, key: &str) -> ProviderSettings {
         at_ishare_settle: Duration::from_secs(30),
         ..AtIshareSettings::default()
     };
-    ProviderSettings { at_ishare }
+    ProviderSettings {
+        at_ishare,
+        ..ProviderSettings::default()
+    }
 }
 
 pub fn tokens() -> Arc<dyn TokenCache> {

@@ -29,8 +29,15 @@ pub(super) fn logs(
     if is_postponed && submissions.is_empty() && look_ups.is_empty() {
         return Vec::new();
     }
-    let is_mere_look =
-        work.resumed && submissions.is_empty() && matches!(verdict, Verdict::Wait { .. });
+    let says_nothing = matches!(
+        verdict,
+        Verdict::Wait { .. }
+            | Verdict::HandOver {
+                ask_again: Some(_),
+                ..
+            }
+    );
+    let is_mere_look = work.resumed && submissions.is_empty() && says_nothing;
     if is_mere_look {
         return Vec::new();
     }
@@ -67,7 +74,10 @@ fn log(
         Verdict::Retry { code, message, .. }
         | Verdict::Fail { code, message, .. }
         | Verdict::Park { code, message } => (Some(code.clone()), Some(message.clone())),
-        Verdict::Deliver { .. } | Verdict::Wait { .. } | Verdict::Postpone { .. } => (None, None),
+        Verdict::Deliver { .. }
+        | Verdict::HandOver { .. }
+        | Verdict::Wait { .. }
+        | Verdict::Postpone { .. } => (None, None),
     };
     FulfillmentLog {
         fulfillment_id: work.fulfillment_id,
@@ -95,7 +105,7 @@ fn each(exchanges: &[&Exchange], part: impl Fn(&Exchange) -> Value) -> Value {
 
 fn status(verdict: &Verdict) -> LogStatus {
     match verdict {
-        Verdict::Deliver { .. } => LogStatus::Success,
+        Verdict::Deliver { .. } | Verdict::HandOver { .. } => LogStatus::Success,
         Verdict::Wait { .. } | Verdict::Postpone { .. } => LogStatus::Pending,
         Verdict::Retry {
             look_up_first: true,
@@ -112,7 +122,10 @@ fn status(verdict: &Verdict) -> LogStatus {
 
 fn error_is_retryable(verdict: &Verdict) -> Option<bool> {
     match verdict {
-        Verdict::Deliver { .. } | Verdict::Wait { .. } | Verdict::Postpone { .. } => None,
+        Verdict::Deliver { .. }
+        | Verdict::HandOver { .. }
+        | Verdict::Wait { .. }
+        | Verdict::Postpone { .. } => None,
         Verdict::Retry { .. } => Some(true),
         Verdict::Fail { .. } | Verdict::Park { .. } => Some(false),
     }
