@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{Registry, SettingsError, TokenCache};
+use stevedore_providers::{Carriers, Registry, SettingsError, TokenCache};
 use stevedore_queue::RetryPolicy;
 
 use crate::gate::Gate;
@@ -17,6 +17,8 @@ use crate::tokens::FleetTokens;
 pub struct Environment {
     /// Who fulfils, by code.
     pub providers: Registry,
+    /// Who carries parcels, by code.
+    pub carriers: Carriers,
     /// Lets calls to the outside through: the fleet's rates and breakers.
     pub gate: Arc<Gate>,
     /// How customers are told, by channel.
@@ -91,6 +93,7 @@ impl Environment {
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
         Ok(Self {
             providers: stevedore_providers::registry(&settings.providers, &tokens)?,
+            carriers: stevedore_providers::carriers(&settings.providers, &tokens)?,
             gate: Arc::new(Gate::new(pool.clone())),
             notifiers: notifiers::registry(&settings.email)?,
             shop_name: settings.email.shop_name(),

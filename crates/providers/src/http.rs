@@ -11,7 +11,7 @@ use crate::journal::body_value;
 use crate::{Exchange, Journal, ProviderError, SettingsError};
 
 /// Bytes read of one answer; vendors answer with a few hundred.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Longest wait that a vendor can impose on us.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is written down instead of an answer.
@@ -25,6 +25,7 @@ pub(crate) struct Http {
     client: Client,
     provider: &'static str,
     is_dry: bool,
+    answer_bytes_max: usize,
 }
 
 /// A complete answer, whatever its status.
@@ -32,7 +33,8 @@ pub(crate) struct Http {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
-    /// At most 64 KiB; the rest was not read.
+    pub(crate) headers: HeaderMap,
+    /// Bounded; the rest was not read.
     pub(crate) body: String,
 }
 
@@ -82,7 +84,14 @@ impl Http {
             client,
             provider,
             is_dry: false,
+            answer_bytes_max: ANSWER_BYTES_MAX,
         })
+    }
+
+    /// The same client, for a vendor whose answers are longer.
+    pub(crate) fn with_answers_of(mut self, bytes_max: usize) -> Self {
+        self.answer_bytes_max = bytes_max;
+        self
     }
 
     /// With `is_dry` everything but the call is done.
@@ -145,10 +154,12 @@ impl Http {
         let response = self.client.execute(request).await.map_err(no_answer)?;
         let status = response.status();
         let retry_after = retry_after(response.headers());
-        let body = read_bounded(response).await?;
+        let headers = response.headers().clone();
+        let body = read_bounded(response, self.answer_bytes_max).await?;
         Ok(Answer {
             status,
             retry_after,
+            headers,
             body,
         })
     }
@@ -165,10 +176,13 @@ impl Http {
     }
 }
 
-async fn read_bounded(mut response: reqwest::Response) -> Result<String, NoAnswer> {
+async fn read_bounded(
+    mut response: reqwest::Response,
+    bytes_max: usize,
+) -> Result<String, NoAnswer> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
-        let room = BODY_BYTES_MAX - bytes.len();
+        let room = bytes_max - bytes.len();
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
             break;

@@ -12,7 +12,7 @@ const EXCHANGES_MAX: usize = 16;
 /// Bytes kept of one body.
 const BODY_BYTES_MAX: usize = 4 * 1024;
 /// Keys whose values never reach a log, whatever the vendor nests them in.
-const SECRET_KEYS: [&str; 8] = [
+const SECRET_KEYS: [&str; 10] = [
     "agent_api",
     "api_key",
     "x-api-key",
@@ -21,6 +21,8 @@ const SECRET_KEYS: [&str; 8] = [
     "token",
     "password",
     "authorization",
+    "access_token",
+    "client_secret",
 ];
 /// Keys whose values are personal.
 const PERSONAL_KEYS: [&str; 5] = [

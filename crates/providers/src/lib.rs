@@ -7,15 +7,23 @@
 //! line to [`registry`], and let the conformance suite in `tests/it` pass over it.
 
 mod at_ishare;
+mod carrier_api;
+mod carriers;
+mod dhl;
+mod dpd;
 mod error;
+mod fedex;
 mod http;
 mod journal;
+mod label;
 mod prodigi;
 mod request;
+mod royal_mail;
 mod shipment;
 mod shiprocket;
 mod token;
 mod tracking;
+mod ups;
 mod vendor;
 
 use std::collections::HashMap;
@@ -24,13 +32,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use at_ishare::{AtIshare, AtIshareSettings, Generation};
+pub use carriers::{CarrierSettings, carriers};
+pub use dhl::{Dhl, DhlEnvironment, DhlSettings};
+pub use dpd::{Dpd, DpdEnvironment, DpdSettings};
 pub use error::{ProviderError, SettingsError};
+pub use fedex::{Fedex, FedexEnvironment, FedexSettings};
 pub use journal::{Exchange, Journal};
+pub use label::{Consignment, Label, LabelFormat, LabelOrder, Purchase, Rate, SoldLabel};
 pub use prodigi::{Prodigi, ProdigiEnvironment, ProdigiSettings, ShippingMethod};
 pub use request::{
     Address, Cancellation, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item,
     Money, Pace, Parcel, Recipient, Reference, Request, Size, Submission, Totals, Verification,
 };
+pub use royal_mail::{RoyalMail, RoyalMailSettings};
 pub use shipment::Shipment;
 pub use shiprocket::{Shiprocket, ShiprocketSettings};
 pub use token::{LocalTokens, NewToken, Renewal, TokenCache, TokenKey};
@@ -38,6 +52,7 @@ pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
     TrackingEvent, TrackingNumber, TrackingStatus, TrackingUpdate,
 };
+pub use ups::{Ups, UpsEnvironment, UpsSettings};
 
 /// One outside system that can fulfil lines of an order.
 ///
@@ -120,25 +135,6 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
 /// The providers of this process, by [`FulfilmentProvider::code`].
 pub type Registry = HashMap<&'static str, Arc<dyn FulfilmentProvider>>;
 
-/// Builds every configured carrier, one line each.
-///
-/// # Errors
-/// [`SettingsError`] when a carrier's settings contradict each other or no HTTP client can be built
-/// from them.
-pub fn carriers(
-    settings: &ProviderSettings,
-    tokens: &Arc<dyn TokenCache>,
-) -> Result<Carriers, SettingsError> {
-    let shiprocket = Shiprocket::configured(&settings.shiprocket, tokens)?;
-    let configured: [Option<Arc<dyn Carrier>>; 1] =
-        [shiprocket.map(|carrier| Arc::new(carrier) as _)];
-    Ok(configured
-        .into_iter()
-        .flatten()
-        .map(|carrier| (carrier.code(), carrier))
-        .collect())
-}
-
 /// Settings of every provider; a provider without its address is simply not registered.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fulfilment providers")]
@@ -154,6 +150,10 @@ pub struct ProviderSettings {
     /// Shiprocket, parcels within India.
     #[command(flatten)]
     pub shiprocket: ShiprocketSettings,
+
+    /// Carriers of parcels.
+    #[command(flatten)]
+    pub carriers: CarrierSettings,
 }
 
 /// Builds every configured provider, one line each.

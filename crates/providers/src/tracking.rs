@@ -7,14 +7,18 @@
 //! guessed to be "in transit".
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::{Journal, ProviderError};
+use crate::{
+    Consignment, Contact, IdempotencyKey, Journal, LabelOrder, ProviderError, Purchase, Rate,
+    SoldLabel,
+};
 
 /// Longest number that `shipments.tracking_number` holds.
 const NUMBER_BYTES_MAX: usize = 100;
@@ -47,6 +51,55 @@ pub trait Carrier: Send + Sync + 'static {
         journal: &mut Journal,
     ) -> Result<Vec<TrackingUpdate>, ProviderError>;
 
+    /// What each of its services would take for this parcel.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn rates(
+        &self,
+        _consignment: &Consignment,
+        _journal: &mut Journal,
+    ) -> Result<Vec<Rate>, ProviderError> {
+        Err(not_offered())
+    }
+
+    /// Buys a label, once in effect.
+    ///
+    /// `key` is the same on every attempt. With [`Contact::Again`] an earlier attempt may have been
+    /// accepted without our hearing of it: the label is looked up before anything is sent, and a
+    /// carrier that can't look up answers [`ProviderError::Unknown`] instead of selling twice.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::Unknown`] means that it may have been bought.
+    async fn label(
+        &self,
+        _order: &LabelOrder,
+        _key: &IdempotencyKey,
+        _contact: Contact,
+        _journal: &mut Journal,
+    ) -> Result<Purchase, ProviderError> {
+        Err(not_offered())
+    }
+
+    /// Gives a label back that no parcel travels with.
+    ///
+    /// # Errors
+    /// [`ProviderError::Rejected`] when the carrier takes it back no more.
+    async fn void(&self, _label: &SoldLabel, _journal: &mut Journal) -> Result<(), ProviderError> {
+        Err(not_offered())
+    }
+
+    /// Calls the carrier without any effect there, to learn whether it can be reached and takes our
+    /// credentials. Answers what it found, for people.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        let nobodys = TrackingNumber("0000000000".to_owned());
+        self.track(&[nobodys], journal).await?;
+        Ok("answers questions about parcels".to_owned())
+    }
+
     /// Reads the body of a push whose sender is proven already.
     ///
     /// # Errors
@@ -54,6 +107,13 @@ pub trait Carrier: Send + Sync + 'static {
     fn parse_push(&self, _body: &[u8]) -> Result<Vec<TrackingUpdate>, PushError> {
         Err(PushError::NotOffered)
     }
+}
+
+fn not_offered() -> ProviderError {
+    ProviderError::rejected(
+        "not_offered",
+        "this carrier, as it is configured, does not do this",
+    )
 }
 
 /// What a carrier can be asked for, as it is configured.
@@ -74,13 +134,54 @@ pub struct Capabilities {
     pub rate: CallRate,
 }
 
-/// How often an account may call.
+impl Capabilities {
+    /// Tracking, so many parcels a call, and nothing else.
+    #[must_use]
+    pub fn tracking(batch: usize, rate: CallRate) -> Self {
+        Self {
+            track_batch: NonZeroUsize::new(batch),
+            rates: false,
+            labels: false,
+            finds_labels: false,
+            voids: false,
+            rate,
+        }
+    }
+}
+
+/// How often an account may call; written `100/1s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallRate {
     /// Calls at most...
     pub calls: u32,
     /// ...in this time.
     pub per: Duration,
+}
+
+impl CallRate {
+    /// So many calls a second.
+    #[must_use]
+    pub const fn per_second(calls: u32) -> Self {
+        Self {
+            calls,
+            per: Duration::from_secs(1),
+        }
+    }
+}
+
+impl FromStr for CallRate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (calls, per) = text.split_once('/').ok_or("is written COUNT/TIME")?;
+        let calls = calls.trim().parse::<NonZeroU32>();
+        let calls = calls.map_err(|error| error.to_string())?.get();
+        let per = humantime::parse_duration(per.trim()).map_err(|error| error.to_string())?;
+        if per.is_zero() {
+            return Err("the time must be longer than nothing".to_owned());
+        }
+        Ok(Self { calls, per })
+    }
 }
 
 /// A carrier's number of a parcel, without blanks, in capitals.
@@ -130,6 +231,19 @@ pub struct TrackingUpdate {
     pub events: Vec<TrackingEvent>,
     /// When the carrier means to be at the door.
     pub estimated_delivery: Option<DateTime<Utc>>,
+}
+
+impl TrackingUpdate {
+    /// The carrier does not know this parcel yet.
+    #[must_use]
+    pub fn unknown(carrier: &'static str, tracking_number: TrackingNumber) -> Self {
+        Self {
+            carrier,
+            tracking_number,
+            events: Vec::new(),
+            estimated_delivery: None,
+        }
+    }
 }
 
 /// One thing that happened to a parcel.
@@ -240,6 +354,15 @@ impl CodeTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_is_a_count_in_a_time() {
+        let rate: CallRate = "1400/10s".parse().expect("a rate");
+        assert_eq!((rate.calls, rate.per), (1_400, Duration::from_secs(10)));
+        for wrong in ["10", "0/1s", "10/0s", "a/1s", "-1/1s"] {
+            assert!(wrong.parse::<CallRate>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_tracking_number_is_the_same_however_it_is_written() {

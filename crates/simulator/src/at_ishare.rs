@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Fault;
+use crate::carriers::Carriers;
 use crate::state::{Placing, State, StateView};
 
 /// Bytes of a request's body.
@@ -22,10 +23,16 @@ const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the huge answer.
 const HUGE_BYTES: usize = 8 * 1024 * 1024;
 
-pub(crate) async fn serve(listener: TcpListener, state: Arc<State>, shutdown: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    state: Arc<State>,
+    carriers: Carriers,
+    shutdown: CancellationToken,
+) {
     let stop = shutdown.clone();
-    let server = axum::serve(listener, router(state, shutdown.clone()))
-        .with_graceful_shutdown(async move { stop.cancelled().await });
+    let router = router(state, shutdown.clone()).merge(carriers.router());
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     if let Err(error) = server.await {
         tracing::error!(%error, "the AT-iShare sandbox stopped");
     }

@@ -6,6 +6,7 @@
 //! Nothing in production points here unless somebody sets its address.
 
 mod at_ishare;
+mod carriers;
 mod faults;
 mod mailbox;
 mod settings;
@@ -20,11 +21,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use carriers::{
+    CARRIER_USER, CarrierFault, CarrierScan, CarriersState, SimulatedCarrier, SimulatedParcel,
+};
 pub use faults::{Fault, FaultRule, MAGIC_NUMBERS, MagicNumber};
 pub use mailbox::{Mail, MailCounts};
 pub use settings::SimulatorSettings;
 pub use state::{AtIshareState, ProviderOrder, StateView};
 
+use carriers::Carriers;
 use state::State;
 
 /// A running simulator; it stops when dropped.
@@ -32,6 +37,7 @@ pub struct Simulator {
     at_ishare: SocketAddr,
     smtp: SocketAddr,
     state: Arc<State>,
+    carriers: Carriers,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -47,14 +53,21 @@ impl Simulator {
         let (at_ishare, smtp) = (http.local_addr()?, mail.local_addr()?);
         let state = Arc::new(State::new(settings));
         let shutdown = CancellationToken::new();
+        let carriers = Carriers::new(state.api_key(), shutdown.clone());
         let tasks = TaskTracker::new();
-        tasks.spawn(at_ishare::serve(http, Arc::clone(&state), shutdown.clone()));
+        tasks.spawn(at_ishare::serve(
+            http,
+            Arc::clone(&state),
+            carriers.clone(),
+            shutdown.clone(),
+        ));
         tasks.spawn(smtp::serve(mail, Arc::clone(&state), shutdown.clone()));
         tasks.close();
         Ok(Self {
             at_ishare,
             smtp,
             state,
+            carriers,
             shutdown,
             tasks,
         })
@@ -82,6 +95,28 @@ impl Simulator {
     #[must_use]
     pub fn state_url(&self) -> String {
         format!("http://{}/state", self.at_ishare)
+    }
+
+    /// Where a carrier's sandbox is: what its `*_API_URL` is to be set to.
+    #[must_use]
+    pub fn carrier_url(&self, carrier: SimulatedCarrier) -> String {
+        format!("http://{}/{}", self.at_ishare, carrier.code())
+    }
+
+    /// What the carriers' sandboxes did.
+    #[must_use]
+    pub fn carriers(&self) -> CarriersState {
+        self.carriers.state()
+    }
+
+    /// Something happens to a parcel at a carrier, which then knows it.
+    pub fn scan(&self, carrier: SimulatedCarrier, number: &str, scan: CarrierScan) {
+        self.carriers.scan(carrier, number, scan);
+    }
+
+    /// Adds a rule for a carrier's calls before all others.
+    pub fn plan_carrier(&self, fault: CarrierFault) {
+        self.carriers.plan(fault);
     }
 
     /// What has really happened so far.

@@ -197,6 +197,7 @@ mod tests {
         Ok(Answer {
             status,
             retry_after: None,
+            headers: reqwest::header::HeaderMap::new(),
             body: body.to_owned(),
         })
     }

@@ -273,6 +273,8 @@ fn refusal(outcome: &str, answer: &Answer, said: &Value) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
+
     use super::*;
     use reqwest::StatusCode;
 
@@ -281,6 +283,7 @@ mod tests {
         Ok(Answer {
             status,
             retry_after: None,
+            headers: HeaderMap::new(),
             body: body.to_owned(),
         })
     }

@@ -188,6 +188,8 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
+
     use super::*;
     use serde_json::json;
 
@@ -246,6 +248,7 @@ mod tests {
         let answer = Answer {
             status: reqwest::StatusCode::OK,
             retry_after: None,
+            headers: HeaderMap::new(),
             body: body.to_string(),
         };
         let updates = tracked(Ok(answer), &numbers).expect("updates");

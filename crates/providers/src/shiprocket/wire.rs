@@ -210,6 +210,8 @@ fn number(value: &Value) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
+
     use super::*;
     use reqwest::StatusCode;
 
@@ -217,6 +219,7 @@ mod tests {
         Answer {
             status: StatusCode::from_u16(status).expect("a status"),
             retry_after: None,
+            headers: HeaderMap::new(),
             body: body.to_owned(),
         }
     }

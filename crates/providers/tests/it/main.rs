@@ -1,5 +1,9 @@
 //! What every provider must do, run over all of them against the simulator.
 
 mod at_ishare;
+mod carriers;
 mod conformance;
+mod labels;
+mod pushes;
+mod ups_contract;
 mod vendor;
