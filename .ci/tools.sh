@@ -50,3 +50,25 @@ chromium_tools() {
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
     chromium fonts-dejavu-core >/dev/null
 }
+
+# node_tools NAME PACKAGE@VERSION...: installs them into a folder of their own, once; that folder is
+# in $node_folder then. Node is Debian's, when the machine has none.
+node_tools() {
+  command -v node >/dev/null && command -v npm >/dev/null || {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
+      echo "node and npm are needed and not found: install Node 18 or newer"
+      return 1
+    }
+    apt-get update --quiet >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
+      nodejs npm >/dev/null
+  }
+  node_folder="$tools/$1"
+  shift
+  local wanted="$*"
+  if [ "$(cat "$node_folder/.requirements" 2>/dev/null)" != "$wanted" ]; then
+    rm -rf "$node_folder" && mkdir -p "$node_folder"
+    npm install --prefix "$node_folder" --no-audit --no-fund --ignore-scripts --loglevel=error "$@"
+    printf '%s' "$wanted" >"$node_folder/.requirements"
+  fi
+}

@@ -1673,8 +1673,8 @@ create table public.orders (
 );
 CREATE INDEX orders_customer_id_idx ON public.orders USING btree (tenant_id, customer_id, placed_at DESC) WHERE (customer_id IS NOT NULL);
 CREATE INDEX orders_expires_at_idx ON public.orders USING btree (expires_at) WHERE (order_status = 'pending'::text);
-CREATE INDEX orders_open_idx ON public.orders USING btree (tenant_id, placed_at) WHERE (order_status = ANY (ARRAY['draft'::text, 'pending'::text, 'payment_failed'::text, 'on_hold'::text, 'confirmed'::text, 'processing'::text, 'picking'::text, 'packed'::text]));
 CREATE INDEX orders_placed_at_idx ON public.orders USING btree (tenant_id, placed_at DESC, order_id DESC);
+CREATE INDEX orders_status_idx ON public.orders USING btree (order_status, tenant_id, placed_at DESC, order_id DESC);
 CREATE TRIGGER trg_orders_1_history_insert AFTER INSERT ON public.orders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_history_update AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_metrics AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_metrics();
@@ -2312,6 +2312,7 @@ create table public.shipments (
 CREATE INDEX shipments_fulfillment_id_idx ON public.shipments USING btree (tenant_id, fulfillment_id);
 CREATE INDEX shipments_open_idx ON public.shipments USING btree (carrier_code, updated_at) WHERE (status <> ALL (ARRAY['delivered'::text, 'returned'::text, 'cancelled'::text]));
 CREATE UNIQUE INDEX shipments_provider_shipment_id_key ON public.shipments USING btree (tenant_id, fulfillment_id, provider_shipment_id) WHERE (provider_shipment_id IS NOT NULL);
+CREATE INDEX shipments_tracking_idx ON public.shipments USING btree (tenant_id, tracking_number) WHERE (tracking_number IS NOT NULL);
 CREATE TRIGGER trg_shipments_1_history_insert AFTER INSERT ON public.shipments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_history();
 CREATE TRIGGER trg_shipments_1_history_update AFTER UPDATE ON public.shipments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_history();
 CREATE TRIGGER trg_shipments_2_progress AFTER UPDATE ON public.shipments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_shipments_progress();
@@ -3936,6 +3937,34 @@ view public.vw_carrier_choice (
   is_cheapest boolean,
 );
 
+-- Customers with what they ordered.
+view public.vw_customers (
+  -- The shop.
+  tenant_id uuid,
+  -- The shop's own name for the customer.
+  customer_id text,
+  -- Our key of the customer.
+  customer_key bigint,
+  -- Their name.
+  name text,
+  -- Their mail address.
+  email text,
+  -- Their phone number.
+  phone text,
+  -- Their language.
+  locale text,
+  -- How many orders they placed.
+  orders bigint,
+  -- How many of them arrived.
+  orders_delivered bigint,
+  -- When the last one was placed.
+  last_order_at timestamp with time zone,
+  -- Since when they are known.
+  created_at timestamp with time zone,
+  -- When something of them changed last.
+  updated_at timestamp with time zone,
+);
+
 -- Demand of each stock item in the next 30 days, from the last 90: forecast_demand().
 view public.vw_demand_forecast (
   -- The shop.
@@ -3958,6 +3987,52 @@ view public.vw_demand_forecast (
   forecast_low numeric,
   -- Upper end of the 95 % interval.
   forecast_high numeric,
+);
+
+-- Fulfilments with what people look for them by.
+view public.vw_fulfillments (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  fulfillment_id bigint,
+  -- Its order.
+  order_id bigint,
+  -- The number of its order.
+  order_number text,
+  -- Who ordered.
+  customer_name text,
+  -- Their phone number.
+  customer_phone text,
+  -- Who carries it out.
+  provider_code text,
+  -- Where its goods leave from, if that is known.
+  location_code text,
+  -- Its state.
+  status text,
+  -- Since when.
+  status_since timestamp with time zone,
+  -- What the provider calls it.
+  provider_order_id text,
+  -- How often a worker began it.
+  attempts integer,
+  -- How often the provider had it wait.
+  failures integer,
+  -- Whether it waits for goods.
+  awaits_stock boolean,
+  -- Why the last attempt failed, as a word.
+  last_error_code text,
+  -- The same as a sentence.
+  last_error_message text,
+  -- When it was made.
+  created_at timestamp with time zone,
+  -- When the provider was asked.
+  submitted_at timestamp with time zone,
+  -- When it left.
+  shipped_at timestamp with time zone,
+  -- When it arrived.
+  delivered_at timestamp with time zone,
+  -- When it changed last.
+  updated_at timestamp with time zone,
 );
 
 -- The state of the shop and its database as Prometheus gauges.
@@ -4196,6 +4271,30 @@ view public.vw_pending_orders (
   hold_reasons text[],
 );
 
+-- Rounds through locations, with how far they are.
+view public.vw_pick_lists (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  pick_list_id bigint,
+  -- Where.
+  location text,
+  -- The part of the location; null: all of it.
+  zone text,
+  -- open, picking, completed or cancelled.
+  status text,
+  -- Who goes.
+  picker text,
+  -- What it fetches.
+  items bigint,
+  -- How much of that was looked for.
+  items_looked_for bigint,
+  -- When it was made.
+  created_at timestamp with time zone,
+  -- When everything had been looked for.
+  completed_at timestamp with time zone,
+);
+
 -- Products and their variants with stock_quantity, what is on hand of each over all locations.
 view public.vw_product_stock (
   -- The shop.
@@ -4252,6 +4351,126 @@ view public.vw_reorder_suggestions (
   is_due boolean,
   -- How many to order; 0 if it is not due.
   suggested_units bigint,
+);
+
+-- Returns with the number of their order.
+view public.vw_returns (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  return_id bigint,
+  -- Its number for people.
+  rma_number text,
+  -- Its order.
+  order_id bigint,
+  -- The number of its order.
+  order_number text,
+  -- Who ordered.
+  customer_name text,
+  -- refund or exchange.
+  kind text,
+  -- Its state.
+  status text,
+  -- Since when.
+  status_since timestamp with time zone,
+  -- What was given back, in minor units.
+  refund_amount bigint,
+  -- Of which currency.
+  currency character(3),
+  -- The order that replaces it.
+  exchange_order_id bigint,
+  -- When it was asked for.
+  created_at timestamp with time zone,
+  -- When the goods came.
+  received_at timestamp with time zone,
+  -- When it was over.
+  closed_at timestamp with time zone,
+  -- When it changed last.
+  updated_at timestamp with time zone,
+);
+
+-- Parcels with the number of their order.
+view public.vw_shipments (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  shipment_id bigint,
+  -- Its order.
+  order_id bigint,
+  -- The number of its order.
+  order_number text,
+  -- The fulfilment it is a parcel of.
+  fulfillment_id bigint,
+  -- Who carries it.
+  carrier_code text,
+  -- How.
+  service text,
+  -- What the carrier calls it.
+  tracking_number text,
+  -- The carrier's page about it.
+  tracking_url text,
+  -- Where it is.
+  status text,
+  -- Since when.
+  status_since timestamp with time zone,
+  -- When it is expected.
+  estimated_delivery_at timestamp with time zone,
+  -- Whether it was expected before now and has not arrived.
+  is_late boolean,
+  -- When it was made.
+  created_at timestamp with time zone,
+  -- When it left.
+  shipped_at timestamp with time zone,
+  -- When it arrived.
+  delivered_at timestamp with time zone,
+  -- When it changed last.
+  updated_at timestamp with time zone,
+);
+
+-- Stock counts, with what is counted.
+view public.vw_stock_counts (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  stock_count_id bigint,
+  -- Where is counted.
+  location text,
+  -- open, completed or cancelled.
+  status text,
+  -- Who began it.
+  counted_by text,
+  -- When.
+  created_at timestamp with time zone,
+  -- When all of it was in the books.
+  completed_at timestamp with time zone,
+  -- What is counted: sku, expected, counted, is_applied.
+  lines jsonb,
+);
+
+-- Transfers of stock between locations, with what is in them.
+view public.vw_stock_transfers (
+  -- The shop.
+  tenant_id uuid,
+  -- Its key.
+  transfer_id bigint,
+  -- Where the goods leave.
+  from_location text,
+  -- Where they go.
+  to_location text,
+  -- draft, shipped, received or cancelled.
+  status text,
+  -- A word with it.
+  note text,
+  -- Who asked for it.
+  created_by text,
+  -- When.
+  created_at timestamp with time zone,
+  -- When the goods left.
+  shipped_at timestamp with time zone,
+  -- When the last of them arrived, or were given up.
+  received_at timestamp with time zone,
+  -- What is in it: sku, quantity, received_quantity.
+  items jsonb,
 );
 
 -- Every attempt of every job, running and successful ones too.
@@ -4594,6 +4813,10 @@ function public.keep_customers(p_orders jsonb, p_tenant uuid)
 function public.lapse_reservations(p_inventory_item_ids bigint[])
   returns integer;
 
+-- A page of a view that people page through, filtered and sorted; 22023.
+function public.list_rows(p_view text, p_where jsonb, p_key text, p_sort text, p_descending boolean, p_after jsonb, p_limit integer, p_tenant uuid DEFAULT current_tenant_id())
+  returns SETOF jsonb;
+
 -- Locks a fulfilment behind its order and answers its row; P0NOF.
 function public.lock_fulfillment(p_tenant uuid, p_fulfillment_id bigint)
   returns fulfillments;
@@ -4686,10 +4909,6 @@ function public.order_problems(p_order jsonb, p_tenant uuid DEFAULT current_tena
 function public.order_summaries(p_tenant uuid, p_order_ids bigint[])
   returns TABLE(order_id bigint, summary jsonb);
 
--- An order with its lines as JSON: the answer to placing it, and what notices show.
-function public.order_summary(p_tenant uuid, p_order_id bigint)
-  returns jsonb;
-
 -- All that is wrong with orders to be placed: (place, [{field, code, message}]); never raises.
 function public.orders_problems(p_orders jsonb, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(place integer, problems jsonb);
@@ -4729,6 +4948,10 @@ function public.post_wallet_entry(p_customer_code text, p_kind text, p_currency 
 -- When a parcel that leaves now will be there, from carrier history: median and 80 % interval.
 function public.predict_delivery(p_carrier_code text, p_country text DEFAULT NULL::text, p_least integer DEFAULT 10, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(basis text, parcels bigint, hours_expected numeric, hours_low numeric, hours_high numeric, expected_at timestamp with time zone);
+
+-- Has jobs that wait for their next attempt tried now; answers how many.
+function public.process_pending_retries(p_limit integer DEFAULT 1000, p_tenant uuid DEFAULT current_tenant_id())
+  returns integer;
 
 -- Whom the use of a promotion counts for, or null when nothing is known.
 function public.promo_customer_key(p_customer_id bigint, p_email text, p_phone text)
@@ -5073,6 +5296,10 @@ function public.sp_resume_order(p_order_id bigint, p_actor text, p_notes text DE
 -- An attempt failed and another follows: the fulfilment waits, or stays submitted. P0NOF, P0STT.
 function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_lookup_first boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
+-- Has fulfilments of an order carried out now: trigger, retry or verify. P0NOF, P0STT.
+function public.sp_run_fulfillments(p_order_id bigint, p_action text, p_actor text, p_fulfillment_id bigint DEFAULT NULL::bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns integer;
 
 -- Sets backorder, preorder and safety stock of an item at a location or all; P0NOF, P0VAL.
 function public.sp_set_stock_policy(p_sku text, p_location_code text, p_policy jsonb, p_tenant uuid DEFAULT current_tenant_id())

@@ -17,6 +17,7 @@ use stevedore_model::TenantId;
 use stevedore_model::api_keys::{self, ApiKey};
 use tokio::time::Instant;
 
+use crate::once::note_scope;
 use crate::problem::{Kind, Problem, Result};
 use crate::state::ApiState;
 
@@ -83,6 +84,14 @@ impl<S: Scope> Caller<S> {
         ]
     }
 
+    /// The same caller with a scope that this one includes.
+    fn narrowed<T: Scope>(&self) -> Caller<T> {
+        Caller {
+            key: Arc::clone(&self.key),
+            scope: PhantomData,
+        }
+    }
+
     /// How histories and logs name the caller.
     #[must_use]
     pub fn actor(&self) -> String {
@@ -90,26 +99,55 @@ impl<S: Scope> Caller<S> {
     }
 }
 
+impl Caller<Admin> {
+    /// Who may do everything may read orders.
+    #[must_use]
+    pub fn as_reader(&self) -> Caller<OrdersRead> {
+        self.narrowed()
+    }
+
+    /// Who may do everything may place and cancel orders.
+    #[must_use]
+    pub fn as_writer(&self) -> Caller<OrdersWrite> {
+        self.narrowed()
+    }
+}
+
 impl<S: Scope> FromRequestParts<ApiState> for Caller<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
-        let token = bearer_token(&parts.headers)?;
-        let key = state.keys().verify(state, token).await?;
-        if key.allows(S::NAME) {
-            return Ok(Self {
-                key,
-                scope: PhantomData,
-            });
-        }
-        let needed = S::NAME;
-        let challenge =
-            format!(r#"Bearer realm="stevedore", error="insufficient_scope", scope="{needed}""#);
-        let detail = format!("The key {:?} lacks the scope {needed}.", key.name);
-        Err(Problem::new(Kind::InsufficientScope, detail)
-            .with("required_scope", needed)
-            .with_header(WWW_AUTHENTICATE, header(&challenge)))
+        let key = identify(&parts.headers, state).await?;
+        must_allow(&key, S::NAME)?;
+        note_scope(S::NAME);
+        Ok(Self {
+            key,
+            scope: PhantomData,
+        })
     }
+}
+
+/// Whose key a request carries.
+///
+/// # Errors
+/// 401 when it carries none, or none that is valid.
+pub(crate) async fn identify(headers: &HeaderMap, state: &ApiState) -> Result<Arc<ApiKey>> {
+    let token = bearer_token(headers)?;
+    state.keys().verify(state, token).await
+}
+
+/// # Errors
+/// 403 when the key lacks the scope.
+pub(crate) fn must_allow(key: &ApiKey, needed: &str) -> Result<()> {
+    if key.allows(needed) {
+        return Ok(());
+    }
+    let challenge =
+        format!(r#"Bearer realm="stevedore", error="insufficient_scope", scope="{needed}""#);
+    let detail = format!("The key {:?} lacks the scope {needed}.", key.name);
+    Err(Problem::new(Kind::InsufficientScope, detail)
+        .with("required_scope", needed)
+        .with_header(WWW_AUTHENTICATE, header(&challenge)))
 }
 
 fn bearer_token(headers: &HeaderMap) -> Result<&str> {

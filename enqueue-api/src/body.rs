@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -61,14 +62,23 @@ impl FromRequest<ApiState> for OptionalJsonBody {
     }
 }
 
+/// All of a body of at most `body_limit_bytes`, whatever it is, and the rest of the request.
+///
+/// # Errors
+/// When it is too large, too slow, or breaks off.
+pub(crate) async fn bytes(request: Request, state: &ApiState) -> Result<(Parts, Vec<u8>)> {
+    let received = receive(request, state, state.settings().body_limit_bytes).await?;
+    Ok((received.parts, received.bytes))
+}
+
 struct Received {
-    headers: HeaderMap,
+    parts: Parts,
     bytes: Vec<u8>,
 }
 
 impl Received {
     fn json(self) -> Result<Value> {
-        must_be_json(&self.headers)?;
+        must_be_json(&self.parts.headers)?;
         parse(&self.bytes)
     }
 }
@@ -86,10 +96,7 @@ async fn receive(request: Request, state: &ApiState, limit: usize) -> Result<Rec
             format!("The body did not arrive within {allowed}."),
         )
     })??;
-    Ok(Received {
-        headers: parts.headers,
-        bytes,
-    })
+    Ok(Received { parts, bytes })
 }
 
 async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>> {

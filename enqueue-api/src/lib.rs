@@ -5,8 +5,9 @@
 //! - [`ApiSettings`] are its flags and environment variables.
 //!
 //! The way of a request: [`server`] (connection) → [`observe`] (trace, log line, metric, headers;
-//! writes problems) → panic net → [`guard`] (a place, a deadline) → [`auth`] (key and scope) →
-//! [`body`] (bytes to JSON) → `routes/<noun>.rs` → one call into `model` or `queue`.
+//! writes problems) → panic net → [`guard`] (a place, a deadline) → [`tags`] (what the client has
+//! already) → [`once`] (repetitions) → [`auth`] (key and scope) → [`body`] (bytes to JSON) →
+//! `routes/<noun>.rs` → one call into `model` or `queue`.
 //! What may go wrong on that way is one list: [`problem::Kind`].
 
 // The example of an order is one long `json!`.
@@ -14,10 +15,12 @@
 
 pub mod auth;
 pub mod body;
+pub mod csv;
 pub mod guard;
 pub mod json;
 pub mod observe;
 
+pub mod once;
 mod placing;
 pub mod problem;
 pub mod router;
@@ -25,6 +28,7 @@ pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod state;
+pub mod tags;
 pub mod wire;
 
 mod database_error;

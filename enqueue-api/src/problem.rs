@@ -138,6 +138,11 @@ impl Problem {
             body.insert("errors_total".into(), self.0.errors.len().into());
         }
         body.extend(self.0.members.clone());
+        // Front ends of earlier shops look for these.
+        if instance.starts_with("/api/") {
+            body.insert("success".into(), false.into());
+            body.insert("error".into(), self.0.detail.as_ref().into());
+        }
         Value::Object(body)
     }
 

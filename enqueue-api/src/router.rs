@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document};
@@ -13,11 +13,14 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::auth::SCOPES;
 use crate::guard::guard;
+use crate::once::once;
 use crate::routes::{
-    bulk_orders, docs, fraud, health, job, jobs, order_changes, order_errors, order_list, orders,
+    bulk_orders, counts, docs, fraud, fulfillments, health, inventory, job, jobs, legacy,
+    legacy_shipping, lists, maintenance, order_changes, order_errors, order_list, orders,
     promotions, queue, returns, stock, tickets, waits, wallets,
 };
 use crate::state::ApiState;
+use crate::tags::tag;
 use crate::wire;
 
 /// Where the document is served.
@@ -30,8 +33,8 @@ database transaction; workers do the rest.
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; all problems of a body \
 are answered at once in `errors`. `/api/problems` lists every code.
 
-**Repeating requests** is safe with an `Idempotency-Key` (orders and jobs); a `unique_key` makes \
-two jobs one.
+**Repeating requests** any POST is safe with an `Idempotency-Key`; a `unique_key` makes two jobs \
+one.
 
 **Tracing**: send a W3C `traceparent` and it is carried on into the order's jobs; every answer has \
 its trace id in `X-Trace-Id` and the request's id in `X-Request-Id`.
@@ -48,12 +51,14 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
         (name = "orders", description = "Placing orders and following them."),
         (name = "tickets", description = "Failures that need an owner, one for each cause."),
         (name = "returns", description = "Goods that come back."),
+        (name = "customers", description = "Who orders."),
         (name = "wallets", description = "Money that customers have with the shop."),
         (name = "promotions", description = "Codes that take something off an order."),
         (name = "fraud", description = "What makes an order wait for a person."),
         (name = "stock", description = "What there is, and fetching it."),
         (name = "jobs", description = "The queue, for work that is no order."),
         (name = "health", description = "For probes, load balancers and Prometheus."),
+        (name = "legacy", description = "Paths of earlier shops, over the same operations."),
         (name = "documentation", description = "The API about itself."),
     )
 )]
@@ -83,9 +88,42 @@ impl Modify for Security {
 /// All routes and the document that describes them. The guard stands before `/v1` only: probes
 /// and scrapes must be answered when the house is full.
 pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
-    let versioned = OpenApiRouter::new()
+    let versioned = order_routes()
+        .merge(stock_routes())
+        .merge(job_routes())
+        .merge(legacy_routes());
+    // Written many requests together, and so with their keys: see `once`.
+    let batched = OpenApiRouter::new()
+        .routes(routes!(legacy::place, legacy::list))
+        .routes(routes!(legacy::purchase))
         .routes(routes!(orders::place, order_list::list))
         .routes(routes!(bulk_orders::place_many))
+        .routes(routes!(jobs::enqueue))
+        .routes(routes!(jobs::enqueue_batch));
+    let versioned = batched
+        .merge(keyed(versioned, state))
+        .route_layer(from_fn(tag))
+        .route_layer(from_fn_with_state(state.clone(), guard));
+    let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
+        .merge(versioned)
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::health))
+        .routes(routes!(health::health_live))
+        .routes(routes!(health::health_ready))
+        .routes(routes!(health::health_database))
+        .routes(routes!(health::health_providers))
+        .routes(routes!(legacy_shipping::status))
+        .routes(routes!(health::metrics))
+        .routes(routes!(docs::problems))
+        .routes(routes!(docs::problem))
+        .split_for_parts();
+    (router.merge(documentation(&document)), document)
+}
+
+/// Orders and what belongs to them: parcels, returns, customers, money, fraud.
+fn order_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(orders::read, order_changes::edit))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::confirm))
@@ -115,14 +153,45 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(fraud::put_rule))
         .routes(routes!(fraud::blocked))
         .routes(routes!(fraud::block, fraud::unblock))
+        .routes(routes!(lists::fulfillments))
+        .routes(routes!(lists::fulfillment))
+        .routes(routes!(fulfillments::retry))
+        .routes(routes!(fulfillments::verify))
+        .routes(routes!(fulfillments::ship))
+        .routes(routes!(lists::shipments))
+        .routes(routes!(lists::shipment))
+        .routes(routes!(fulfillments::track))
+        .routes(routes!(lists::returns))
+        .routes(routes!(lists::customers))
+        .routes(routes!(lists::customer))
+}
+
+/// Stock and the people who handle it.
+fn stock_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(stock::list))
-        .routes(routes!(stock::create))
+        .routes(routes!(stock::create, lists::pick_lists))
         .routes(routes!(stock::read))
         .routes(routes!(stock::cancel))
         .routes(routes!(stock::confirm))
         .routes(routes!(stock::pack))
-        .routes(routes!(jobs::enqueue))
-        .routes(routes!(jobs::enqueue_batch))
+        .routes(routes!(inventory::receive))
+        .routes(routes!(inventory::adjust))
+        .routes(routes!(inventory::set_policy))
+        .routes(routes!(inventory::create_transfer, lists::transfers))
+        .routes(routes!(lists::transfer))
+        .routes(routes!(inventory::ship_transfer))
+        .routes(routes!(inventory::receive_transfer))
+        .routes(routes!(inventory::cancel_transfer))
+        .routes(routes!(counts::start_count, lists::counts))
+        .routes(routes!(lists::count))
+        .routes(routes!(counts::record_count))
+        .routes(routes!(counts::complete_count))
+}
+
+/// The queue, and whoever is on call.
+fn job_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(queue::list))
         .routes(routes!(queue::bulk))
         .routes(routes!(job::read))
@@ -137,17 +206,43 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(queue::resume_kind))
         .routes(routes!(queue::workers))
         .routes(routes!(waits::resume))
-        .route_layer(from_fn_with_state(state.clone(), guard));
-    let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
-        .merge(versioned)
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::health))
-        .routes(routes!(health::metrics))
-        .routes(routes!(docs::problems))
-        .routes(routes!(docs::problem))
-        .split_for_parts();
-    (router.merge(documentation(&document)), document)
+        .routes(routes!(maintenance::read, maintenance::act))
+}
+
+/// What front ends of earlier shops call.
+fn legacy_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(legacy::manage))
+        .routes(routes!(legacy::status, legacy::move_order))
+        .routes(routes!(legacy::confirm))
+        .routes(routes!(legacy::cancel))
+        .routes(routes!(legacy::events))
+        .routes(routes!(
+            legacy_shipping::fulfil,
+            legacy_shipping::fulfilment
+        ))
+        .routes(routes!(
+            legacy_shipping::prodigi,
+            legacy_shipping::prodigi_status
+        ))
+        .routes(routes!(legacy_shipping::tracking))
+        .routes(routes!(legacy_shipping::shipping))
+        .routes(routes!(legacy_shipping::metrics))
+        .routes(routes!(legacy_shipping::monitoring))
+}
+
+/// Has each POST of these routes honour `Idempotency-Key`, and its description say so.
+fn keyed(routes: OpenApiRouter<ApiState>, state: &ApiState) -> OpenApiRouter<ApiState> {
+    let mut routes = routes.route_layer(from_fn_with_state(state.clone(), once));
+    for item in routes.get_openapi_mut().paths.paths.values_mut() {
+        if let Some(post) = &mut item.post {
+            wire::describe_key(post);
+        }
+        if let Some(get) = &mut item.get {
+            wire::describe_list(get);
+        }
+    }
+    routes
 }
 
 /// The document itself and a page to try it out; both work without the internet.

@@ -5,6 +5,12 @@
 //! [`deliver`], [`accept`], [`retry_later`], [`fail`], [`park`] in the transaction that also ends
 //! the job. All of them lock the order before the fulfilment, as everybody does.
 
+mod dead;
+mod now;
+
+pub use dead::park_dead;
+pub use now::{RunNow, run_now};
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -485,17 +491,4 @@ pub async fn park(
     .fetch_one(db)
     .await?;
     Ok(())
-}
-
-/// Parks what no job will end, at most `limit`: fulfilments whose job died, by a lost worker or a
-/// time limit in its last attempt. Their orders go on hold. Answers how many; call it until it
-/// answers less than `limit`.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn park_dead(db: impl PgExecutor<'_>, limit: i32) -> Result<i64, sqlx::Error> {
-    sqlx::query_file_scalar!("../../sql/queries/fulfillments/park_dead.sql", limit)
-        .fetch_one(db)
-        .await
-        .map(i64::from)
 }

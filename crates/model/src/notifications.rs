@@ -20,7 +20,7 @@ pub struct Notification {
     pub recipient: Option<String>,
     /// Language, BCP 47.
     pub locale: String,
-    /// What the template shows: `order_summary()` of the order, with `customer_name`, `reason`.
+    /// What the template shows: `order_summaries()` of the order, with `customer_name`, `reason`.
     pub payload: Value,
     /// `pending` until it is sent, failed for good, or cancelled.
     pub status: String,

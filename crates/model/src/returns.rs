@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::orders::TransitionError;
 use crate::{TenantId, clean, refusals};
@@ -124,7 +124,7 @@ pub async fn get(
 /// # Errors
 /// [`TransitionError`]; nothing was written then.
 pub async fn request(
-    db: &PgPool,
+    db: &mut PgConnection,
     tenant: TenantId,
     wanted: &NewReturn<'_>,
     actor: &str,
@@ -139,7 +139,7 @@ pub async fn request(
         wanted.idempotency_key,
         tenant.0
     )
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await
     .map_err(|error| refusals::transition(error, "requested"))?;
     read(db, tenant, row.return_id).await
@@ -150,20 +150,20 @@ pub async fn request(
 /// # Errors
 /// [`TransitionError`]; nothing was changed then.
 pub async fn advance(
-    db: &PgPool,
+    db: &mut PgConnection,
     tenant: TenantId,
     return_id: i64,
     actor: &str,
     step: &Step<'_>,
 ) -> Result<ReturnView, TransitionError> {
-    run(db, tenant, return_id, &clean::text(actor), step)
+    run(&mut *db, tenant, return_id, &clean::text(actor), step)
         .await
         .map_err(|error| refusals::transition(error, "inspected"))?;
     read(db, tenant, return_id).await
 }
 
 async fn run(
-    db: &PgPool,
+    db: &mut PgConnection,
     tenant: TenantId,
     return_id: i64,
     actor: &str,
@@ -227,7 +227,7 @@ async fn run(
 }
 
 async fn read(
-    db: &PgPool,
+    db: &mut PgConnection,
     tenant: TenantId,
     return_id: i64,
 ) -> Result<ReturnView, TransitionError> {

@@ -82,6 +82,13 @@ kinds! {
         "Check the id: it is the shop's own, as orders name it in `customer.id`.";
     PromotionNotFound = "promotion_not_found", NOT_FOUND, "There is no such promotion.",
         "Check the code; GET /v1/promotions lists all of them.";
+    FulfillmentNotFound = "fulfillment_not_found", NOT_FOUND, "There is no such fulfilment.",
+        "Check the id: orders name their fulfilments; GET /v1/fulfillments lists them.";
+    ShipmentNotFound = "shipment_not_found", NOT_FOUND, "There is no such parcel.",
+        "Check the id or the tracking number; GET /v1/shipments lists parcels.";
+    StockNotFound = "stock_not_found", NOT_FOUND,
+        "There is no such stock item, location, transfer or count.",
+        "Check the id or the code: GET /v1/stock, /v1/transfers and /v1/counts list them.";
     PickListNotFound = "pick_list_not_found", NOT_FOUND,
         "There is no such pick list, item of one, or parcel.",
         "Check the id: pick lists name their items and parcels.";

@@ -10,10 +10,11 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use stevedore_model::health::ProviderCalls;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, Result};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -22,6 +23,9 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a look at the database stays true.
 const LOOK_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// The same of a look at what providers answered, which costs more.
+const PROVIDERS_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// The content type that Prometheus 2 and 3 both accept.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -77,10 +81,107 @@ pub async fn health(State(state): State<ApiState>) -> Response {
     not_ready(health)
 }
 
+/// Is the process alive?
+///
+/// As `/live`, under the name that earlier systems' probes know.
+#[utoipa::path(
+    get, path = "/api/health/live", tag = "health", operation_id = "health_live",
+    responses((status = 200, description = "It is.", body = wire::Live))
+)]
+pub async fn health_live() -> Json<Value> {
+    live().await
+}
+
+/// Can it serve?
+///
+/// As `/ready`, under the name that earlier systems' probes know.
+#[utoipa::path(
+    get, path = "/api/health/ready", tag = "health", operation_id = "health_ready",
+    responses(
+        (status = 200, description = "It can.", body = wire::Ready),
+        wire::NotReady,
+    )
+)]
+pub async fn health_ready(state: State<ApiState>) -> Response {
+    ready(state).await
+}
+
+/// How is the database?
+///
+/// Whether it answers, how fast, and how many of this process's connections are in use.
+#[utoipa::path(
+    get, path = "/api/health/database", tag = "health", operation_id = "health_database",
+    responses(
+        (status = 200, description = "Well.", body = wire::DatabaseHealth),
+        wire::NotReady,
+    )
+)]
+pub async fn health_database(State(state): State<ApiState>) -> Response {
+    let health = examine(&state).await;
+    if health.checks["database"]["status"] != "ok" {
+        return not_ready(health);
+    }
+    let mut body = health.checks["database"].clone();
+    let (in_use, idle) = connections(&state);
+    let most = state.pool().options().get_max_connections();
+    body["connections"] = json!({ "in_use": in_use, "idle": idle, "max": most });
+    Json(body).into_response()
+}
+
+/// How are the providers?
+///
+/// As their answers of the last 15 minutes tell: `failing` when half of the calls failed for the
+/// provider's sake, `degraded` when a fifth did. Who was not asked is not listed.
+#[utoipa::path(
+    get, path = "/api/health/providers", tag = "health", operation_id = "health_providers",
+    responses(
+        (status = 200, description = "Each of them.", body = wire::ProvidersHealth),
+        wire::NotReady,
+    )
+)]
+pub async fn health_providers(State(state): State<ApiState>) -> Result<Json<Value>> {
+    let mut last = state.last_look().providers.lock().await;
+    if let Some((at, seen)) = &*last
+        && at.elapsed() < PROVIDERS_AGE_MAX
+    {
+        return Ok(Json(seen.clone()));
+    }
+    let providers: Vec<Value> = stevedore_model::health::providers(state.pool())
+        .await?
+        .iter()
+        .map(provider)
+        .collect();
+    let worst = ["failing", "degraded"]
+        .into_iter()
+        .find(|status| providers.iter().any(|one| one["status"] == *status));
+    let seen = json!({ "status": worst.unwrap_or("ok"), "providers": providers });
+    *last = Some((Instant::now(), seen.clone()));
+    Ok(Json(seen))
+}
+
+fn provider(calls: &ProviderCalls) -> Value {
+    let status = match (calls.troubled, calls.calls) {
+        (troubled, calls) if troubled * 2 >= calls => "failing",
+        (troubled, calls) if troubled * 5 >= calls => "degraded",
+        _ => "ok",
+    };
+    json!({
+        "provider": calls.provider,
+        "status": status,
+        "calls": calls.calls,
+        "troubled": calls.troubled,
+        "average_ms": calls.average_ms,
+        "last_call_at": calls.last_call_at,
+    })
+}
+
 /// What was found, for a second: probes of a whole fleet, or of somebody with no key, cost one
 /// look at the database a second and not more.
 #[derive(Clone, Debug, Default)]
-pub struct LastLook(Arc<Mutex<Option<(Instant, Database)>>>);
+pub struct LastLook {
+    database: Arc<Mutex<Option<(Instant, Database)>>>,
+    providers: Arc<Mutex<Option<(Instant, Value)>>>,
+}
 
 #[derive(Clone, Debug)]
 struct Database {
@@ -88,12 +189,12 @@ struct Database {
     latency_ms: f64,
 }
 
-struct Examination {
+pub(crate) struct Examination {
     is_well: bool,
-    checks: Value,
+    pub(crate) checks: Value,
 }
 
-async fn examine(state: &ApiState) -> Examination {
+pub(crate) async fn examine(state: &ApiState) -> Examination {
     let database = look(state).await;
     let process = state.is_draining().then_some("stopping");
     Examination {
@@ -110,7 +211,7 @@ async fn examine(state: &ApiState) -> Examination {
 
 /// Whoever comes while somebody looks waits and shares what he saw.
 async fn look(state: &ApiState) -> Database {
-    let mut last = state.last_look().0.lock().await;
+    let mut last = state.last_look().database.lock().await;
     if let Some((at, seen)) = &*last
         && at.elapsed() < LOOK_AGE_MAX
     {
@@ -165,11 +266,16 @@ pub async fn metrics(State(state): State<ApiState>) -> Response {
 /// The pool says what it is doing only when asked.
 fn observe_pool(state: &ApiState) {
     let pool = state.pool();
-    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
-    let in_use = pool.size().saturating_sub(idle);
+    let (in_use, idle) = connections(state);
     for (which, connections) in [("in_use", in_use), ("idle", idle)] {
         metrics::gauge!("stevedore_db_pool_connections", "state" => which).set(connections);
     }
     let most = pool.options().get_max_connections();
     metrics::gauge!("stevedore_db_pool_max_connections").set(most);
+}
+
+/// In use, idle.
+fn connections(state: &ApiState) -> (u32, u32) {
+    let idle = u32::try_from(state.pool().num_idle()).unwrap_or(u32::MAX);
+    (state.pool().size().saturating_sub(idle), idle)
 }

@@ -7,7 +7,8 @@ use crate::problem::{Kind, Problem, Result};
 /// Tells that an answer was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The header.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// What the parts of a request add to its key.
 const PART_CHARS_MAX: usize = 5;
@@ -50,7 +51,7 @@ fn usable_key(headers: &HeaderMap, chars_max: usize) -> Result<Option<&str>> {
 pub fn reused() -> Problem {
     Problem::new(
         Kind::IdempotencyKeyReused,
-        "The first request with this Idempotency-Key had another body.",
+        "The first request with this Idempotency-Key was another one.",
     )
 }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use sqlx::PgConnection;
 use stevedore_queue::{Cancelled, EnqueueError};
 
 use crate::auth::{Caller, JobsRead, JobsWrite};
@@ -30,7 +31,7 @@ pub async fn read(
     State(state): State<ApiState>,
     job: Id<path_id::Job>,
 ) -> Result<Response> {
-    show(&state, &job).await
+    show(&mut *state.db().await?, &job).await
 }
 
 /// Why a job does not run
@@ -59,8 +60,8 @@ pub async fn explain(
     Ok(Json(obstacles).into_response())
 }
 
-async fn show(state: &ApiState, job: &Id<path_id::Job>) -> Result<Response> {
-    let found = stevedore_queue::find(state.pool(), job.0).await?;
+async fn show(db: &mut PgConnection, job: &Id<path_id::Job>) -> Result<Response> {
+    let found = stevedore_queue::find(db, job.0).await?;
     found
         .map(|view| Json(view).into_response())
         .ok_or_else(|| job.missing())
@@ -85,9 +86,10 @@ pub async fn cancel(
     State(state): State<ApiState>,
     job: Id<path_id::Job>,
 ) -> Result<Response> {
-    let cancelled = stevedore_queue::cancel(state.pool(), job.0).await?;
+    let mut db = state.db().await?;
+    let cancelled = stevedore_queue::cancel(&mut *db, job.0).await?;
     let happened = !matches!(cancelled, Cancelled::NotFound);
-    after(&state, &job, happened, "It has ended already.").await
+    after(&mut db, &job, happened, "It has ended already.").await
 }
 
 /// Retry a dead job
@@ -109,20 +111,21 @@ pub async fn retry(
     State(state): State<ApiState>,
     job: Id<path_id::Job>,
 ) -> Result<Response> {
-    let retried = stevedore_queue::retry(state.pool(), job.0)
+    let mut db = state.db().await?;
+    let retried = stevedore_queue::retry(&mut *db, job.0)
         .await
         .map_err(refused_retry)?;
-    after(&state, &job, retried, "It is not dead.").await
+    after(&mut db, &job, retried, "It is not dead.").await
 }
 
 /// The job after it was acted upon; when nothing happened, why.
 async fn after(
-    state: &ApiState,
+    db: &mut PgConnection,
     job: &Id<path_id::Job>,
     happened: bool,
     why_not: &'static str,
 ) -> Result<Response> {
-    let response = show(state, job).await?;
+    let response = show(db, job).await?;
     if happened {
         Ok(response)
     } else {

@@ -249,7 +249,7 @@ async fn act<S: Scope>(
 ) -> Result<Response> {
     let (version, actor) = (expected(headers)?, caller.actor());
     orders::act(
-        state.pool(),
+        &mut *state.db().await?,
         caller.tenant(),
         order.0,
         version,
@@ -272,10 +272,12 @@ async fn part<S: Scope>(
     field: &str,
 ) -> Result<Response> {
     let (version, actor) = (expected(headers)?, caller.actor());
-    let (pool, tenant) = (state.pool(), caller.tenant());
-    match orders::act(pool, tenant, order.0, version, &actor, action).await {
+    let (mut db, tenant) = (state.db().await?, caller.tenant());
+    match orders::act(&mut db, tenant, order.0, version, &actor, action).await {
         Ok(view) => Ok(tagged(view)),
-        Err(TransitionError::NotFound) if orders::get(pool, tenant, order.0).await?.is_some() => {
+        Err(TransitionError::NotFound)
+            if orders::get(&mut *db, tenant, order.0).await?.is_some() =>
+        {
             let unknown = problem(field.to_owned(), "unknown", "is none of this order");
             Err(Problem::invalid(vec![unknown]))
         }

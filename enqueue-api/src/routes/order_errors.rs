@@ -96,12 +96,12 @@ pub async fn resolve(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let (pool, tenant, actor) = (state.pool(), caller.tenant(), caller.actor());
+    let (mut db, tenant, actor) = (state.db().await?, caller.tenant(), caller.actor());
     let (resolution, ticket_ref) = (resolution.as_deref(), ticket_ref.as_deref());
-    let order_id = orders::resolve_error(pool, tenant, error.0, &actor, resolution, ticket_ref)
+    let order_id = orders::resolve_error(&mut *db, tenant, error.0, &actor, resolution, ticket_ref)
         .await
         .map_err(|refusal| refused(refusal, || error.missing()))?;
-    let order = orders::get(pool, tenant, order_id).await?;
+    let order = orders::get(&mut *db, tenant, order_id).await?;
     order
         .map(super::version::tagged)
         .ok_or_else(|| error.missing())

@@ -1,12 +1,15 @@
 //! Orders, page by page.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Query, State};
-use stevedore_model::orders::{
-    self, Cursor, ORDER_STATUSES, OrderFilter, OrderPage, PAYMENT_STATUSES,
-};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use stevedore_model::orders::{self, Cursor, ORDER_STATUSES, OrderFilter, PAYMENT_STATUSES};
 
 use crate::auth::{Caller, OrdersRead};
+use crate::csv;
 use crate::problem::Result;
 use crate::routes::query::QueryFields;
 use crate::state::ApiState;
@@ -15,15 +18,37 @@ use crate::wire;
 const LIST_ORDERS_DEFAULT: u32 = 50;
 const LIST_ORDERS_MAX: u32 = 500;
 
+/// The columns of the CSV.
+const COLUMNS: [&str; 14] = [
+    "order_id",
+    "order_number",
+    "status",
+    "order_status",
+    "payment_status",
+    "payment_method",
+    "currency",
+    "total_amount",
+    "customer_id",
+    "customer_name",
+    "order_source",
+    "error_count",
+    "placed_at",
+    "updated_at",
+];
+
 /// List orders
 ///
-/// The newest first. Pages go by time and id: orders that come meanwhile shift nothing.
+/// The newest first; with `Accept: text/csv` all of them as CSV, without a limit unless one is
+/// given. Pages go by time and id: orders that come meanwhile shift nothing.
 #[utoipa::path(
     get, path = "/v1/orders", tag = "orders", operation_id = "list_orders",
     security(("api_key" = ["orders:read"])),
     params(wire::OrderListQuery),
     responses(
-        (status = 200, description = "A page of the orders that fit.", body = wire::OrderList),
+        (status = 200, description = "A page of the orders that fit.", content(
+            (wire::OrderList = "application/json"),
+            (String = "text/csv"),
+        )),
         wire::QueryRefused,
         wire::ReadErrors,
     )
@@ -31,8 +56,9 @@ const LIST_ORDERS_MAX: u32 = 500;
 pub async fn list(
     caller: Caller<OrdersRead>,
     State(state): State<ApiState>,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<OrderPage>> {
+) -> Result<Response> {
     let mut fields = QueryFields::read(pairs, &wire::ORDER_LIST_NAMES);
     let filter = OrderFilter {
         order_status: fields.words("order_status", &ORDER_STATUSES),
@@ -43,8 +69,28 @@ pub async fn list(
         placed_before: fields.time("placed_before"),
     };
     let after = fields.parsed("after", "must be the next of another page", Cursor::parse);
+    let is_limited = fields.has("limit");
     let limit = fields.limit(LIST_ORDERS_DEFAULT, LIST_ORDERS_MAX);
     fields.finish()?;
-    let page = orders::list(state.pool(), caller.tenant(), &filter, after, limit).await?;
-    Ok(Json(page))
+    let tenant = caller.tenant();
+    if !csv::is_wanted(&headers) {
+        let page = orders::list(state.pool(), tenant, &filter, after, limit).await?;
+        return Ok(Json(page).into_response());
+    }
+    let size = if is_limited { limit } else { csv::PAGE_ROWS };
+    let filter = Arc::new(filter);
+    csv::respond("orders", &COLUMNS, after, move |after| {
+        let (state, filter) = (state.clone(), Arc::clone(&filter));
+        async move {
+            let page = orders::list(state.pool(), tenant, &filter, after, size).await?;
+            let rows = page
+                .orders
+                .iter()
+                .map(|order| serde_json::json!(order))
+                .collect();
+            let next = page.next.filter(|_| !is_limited);
+            Ok((rows, next.map(|next| Cursor::parse(&next))))
+        }
+    })
+    .await
 }

@@ -163,7 +163,7 @@ impl From<PlaceError> for Problem {
     }
 }
 
-fn out_of_stock(shortages: &[Shortage]) -> Problem {
+pub(crate) fn out_of_stock(shortages: &[Shortage]) -> Problem {
     let skus: Vec<&str> = shortages
         .iter()
         .map(|shortage| shortage.sku.as_str())
@@ -249,7 +249,7 @@ pub async fn cancel(
     let reason = reason.as_str();
     let action = Action::Cancel { reason };
     orders::act(
-        state.pool(),
+        &mut *state.db().await?,
         caller.tenant(),
         order.0,
         version,
@@ -292,7 +292,7 @@ pub async fn confirm(
     let (version, actor) = (expected(&headers)?, caller.actor());
     let action = Action::Confirm { notes };
     orders::act(
-        state.pool(),
+        &mut *state.db().await?,
         caller.tenant(),
         order.0,
         version,

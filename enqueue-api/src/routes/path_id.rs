@@ -34,6 +34,42 @@ impl Noun for PickList {
     const MISSING: Kind = Kind::PickListNotFound;
 }
 
+/// Fulfilments.
+#[derive(Debug)]
+pub struct Fulfillment;
+
+impl Noun for Fulfillment {
+    const NAME: &'static str = "fulfilment";
+    const MISSING: Kind = Kind::FulfillmentNotFound;
+}
+
+/// Parcels.
+#[derive(Debug)]
+pub struct Shipment;
+
+impl Noun for Shipment {
+    const NAME: &'static str = "parcel";
+    const MISSING: Kind = Kind::ShipmentNotFound;
+}
+
+/// Transfers of stock.
+#[derive(Debug)]
+pub struct Transfer;
+
+impl Noun for Transfer {
+    const NAME: &'static str = "transfer";
+    const MISSING: Kind = Kind::StockNotFound;
+}
+
+/// Stock counts.
+#[derive(Debug)]
+pub struct Count;
+
+impl Noun for Count {
+    const NAME: &'static str = "stock count";
+    const MISSING: Kind = Kind::StockNotFound;
+}
+
 /// Errors of orders.
 #[derive(Debug)]
 pub struct OrderError;

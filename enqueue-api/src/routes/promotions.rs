@@ -120,6 +120,6 @@ pub async fn preview(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>> {
     let basket = Basket::parse(&body).map_err(Problem::invalid)?;
-    let offer = promotions::offer(state.pool(), caller.tenant(), &code, &basket).await?;
+    let offer = promotions::offer(&mut *state.db().await?, caller.tenant(), &code, &basket).await?;
     Ok(Json(offer))
 }

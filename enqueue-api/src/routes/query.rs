@@ -39,6 +39,12 @@ impl QueryFields {
         fields
     }
 
+    /// Whether a name is given.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// A text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.values.remove(name)

@@ -360,7 +360,7 @@ macro_rules! switch {
                 State(state): State<ApiState>,
                 Path(name): Path<String>,
             ) -> Result<Json<wire::Paused>> {
-                $change(state.pool(), named(&name)?).await?;
+                $change(&mut *state.db().await?, named(&name)?).await?;
                 Ok(Json(wire::Paused { paused: $paused }))
             }
         )+

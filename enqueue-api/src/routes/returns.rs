@@ -82,9 +82,14 @@ pub async fn request(
         notes,
         idempotency_key,
     };
-    let view = returns::request(state.pool(), caller.tenant(), &wanted, &caller.actor())
-        .await
-        .map_err(|error| refused(error, || order.missing()))?;
+    let view = returns::request(
+        &mut *state.db().await?,
+        caller.tenant(),
+        &wanted,
+        &caller.actor(),
+    )
+    .await
+    .map_err(|error| refused(error, || order.missing()))?;
     let location = HeaderValue::from_str(&format!("/v1/returns/{}", view.return_id));
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
     if let Ok(location) = location {
@@ -312,8 +317,14 @@ async fn advance(
     id: &Id<path_id::Return>,
     step: &Step<'_>,
 ) -> Result<Json<ReturnView>> {
-    returns::advance(state.pool(), caller.tenant(), id.0, &caller.actor(), step)
-        .await
-        .map(Json)
-        .map_err(|error| refused(error, || id.missing()))
+    returns::advance(
+        &mut *state.db().await?,
+        caller.tenant(),
+        id.0,
+        &caller.actor(),
+        step,
+    )
+    .await
+    .map(Json)
+    .map_err(|error| refused(error, || id.missing()))
 }

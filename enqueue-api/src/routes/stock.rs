@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use stevedore_model::picking::{self, NewPickList, PickError};
 use stevedore_model::problems::{Fields, problem};
 use stevedore_model::{TenantId, inventory};
@@ -64,7 +65,8 @@ pub async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     let list = new_list(&body)?;
-    let made = picking::create(state.pool(), caller.tenant(), &list).await;
+    let mut db = state.db().await?;
+    let made = picking::create(&mut *db, caller.tenant(), &list).await;
     let made = made.map_err(|error| match error {
         // The only thing that a new list can name wrongly.
         PickError::NotFound(message) => {
@@ -75,7 +77,7 @@ pub async fn create(
     let Some(pick_list_id) = made else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let list = whole(&state, caller.tenant(), pick_list_id).await?;
+    let list = whole(&mut db, caller.tenant(), pick_list_id).await?;
     Ok((StatusCode::CREATED, list).into_response())
 }
 
@@ -120,7 +122,7 @@ pub async fn read(
     State(state): State<ApiState>,
     list: Id<path_id::PickList>,
 ) -> Result<Json<Value>> {
-    whole(&state, caller.tenant(), list.0).await
+    whole(&mut *state.db().await?, caller.tenant(), list.0).await
 }
 
 /// Give a pick list up
@@ -145,8 +147,9 @@ pub async fn cancel(
     State(state): State<ApiState>,
     list: Id<path_id::PickList>,
 ) -> Result<Json<Value>> {
-    picking::cancel(state.pool(), caller.tenant(), list.0).await?;
-    whole(&state, caller.tenant(), list.0).await
+    let mut db = state.db().await?;
+    picking::cancel(&mut *db, caller.tenant(), list.0).await?;
+    whole(&mut db, caller.tenant(), list.0).await
 }
 
 /// Say what was found
@@ -187,16 +190,9 @@ pub async fn confirm(
         _ => return Err(Problem::invalid(problems)),
     };
     let (tenant, actor) = (caller.tenant(), caller.actor());
-    let list = picking::confirm(
-        state.pool(),
-        tenant,
-        item.0,
-        units,
-        reason.as_deref(),
-        &actor,
-    )
-    .await?;
-    whole(&state, tenant, list).await
+    let mut db = state.db().await?;
+    let list = picking::confirm(&mut *db, tenant, item.0, units, reason.as_deref(), &actor).await?;
+    whole(&mut db, tenant, list).await
 }
 
 /// Pack a parcel
@@ -222,13 +218,19 @@ pub async fn pack(
     State(state): State<ApiState>,
     parcel: Id<path_id::PickList>,
 ) -> Result<StatusCode> {
-    picking::pack(state.pool(), caller.tenant(), parcel.0, &caller.actor()).await?;
+    picking::pack(
+        &mut *state.db().await?,
+        caller.tenant(),
+        parcel.0,
+        &caller.actor(),
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A pick list as clients see it.
-async fn whole(state: &ApiState, tenant: TenantId, pick_list_id: i64) -> Result<Json<Value>> {
-    let list = picking::get(state.pool(), tenant, pick_list_id).await?;
+async fn whole(db: &mut PgConnection, tenant: TenantId, pick_list_id: i64) -> Result<Json<Value>> {
+    let list = picking::get(db, tenant, pick_list_id).await?;
     list.map(Json).ok_or_else(|| {
         let detail = format!("There is no pick list with the id \"{pick_list_id}\".");
         Problem::new(Kind::PickListNotFound, detail)

@@ -109,10 +109,10 @@ pub async fn resolve(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let (pool, tenant, actor) = (state.pool(), caller.tenant(), caller.actor());
-    tickets::resolve(pool, tenant, id.0, &actor, resolution.as_deref())
+    let (mut db, tenant, actor) = (state.db().await?, caller.tenant(), caller.actor());
+    tickets::resolve(&mut *db, tenant, id.0, &actor, resolution.as_deref())
         .await
         .map_err(|refusal| refused(refusal, || id.missing()))?;
-    let found = tickets::get(pool, tenant, id.0).await?;
+    let found = tickets::get(&mut *db, tenant, id.0).await?;
     found.map(Json).ok_or_else(|| id.missing())
 }

@@ -1,4 +1,5 @@
-//! `ETag` and `If-Match`: whoever changes an order may say which version they saw.
+//! `If-Match`: whoever changes an order may say which version they saw. The `ETag` of an order is
+//! its version and, behind a point, a mark of everything else that is shown of it.
 
 use axum::Json;
 use axum::http::header::{ETAG, IF_MATCH};
@@ -24,6 +25,10 @@ pub fn expected(headers: &HeaderMap) -> Result<Option<i32>> {
     let version = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
+        .map(|text| {
+            text.split_once('.')
+                .map_or(text, |(version, _mark)| version)
+        })
         .and_then(|text| text.parse().ok());
     version.map(Some).ok_or_else(|| {
         let message = "must be the ETag of an order, such as \"7\"";

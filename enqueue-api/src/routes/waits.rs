@@ -46,7 +46,7 @@ pub async fn resume(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let resumed = stevedore_queue::resume_wait(state.pool(), &token, &payload).await;
+    let resumed = stevedore_queue::resume_wait(&mut *state.db().await?, &token, &payload).await;
     match resumed.map_err(refused)? {
         Resumed::Unknown => Err(Problem::new(
             Kind::WaitNotFound,

@@ -102,7 +102,8 @@ pub async fn post(
     let key = idempotency::key(&headers)?;
     let entry = NewEntry::parse(&body).map_err(Problem::invalid)?;
     let (tenant, actor) = (caller.tenant(), caller.actor());
-    let posted = wallets::post(state.pool(), tenant, &customer, &entry, key, &actor).await;
+    let mut db = state.db().await?;
+    let posted = wallets::post(&mut *db, tenant, &customer, &entry, key, &actor).await;
     let posted = posted.map_err(|error| match error {
         PostError::NoCustomer => no_customer(&customer),
         PostError::Short(short) => insufficient(&short),

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use stevedore_model::problems::FieldProblem;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{Ref, RefOr, Response};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use crate::problem::{Kind, Problem};
+use crate::wire::IdempotencyKeyHeader;
 
 /// An error (RFC 9457). Members beyond these belong to single kinds: `shortages`,
 /// `required_scope`, `line` and `column`, `limit_bytes`, `checks`, `from` and `to`, `reason`.
@@ -117,6 +119,8 @@ const BODY: &[Kind] = &[
     Kind::ValidationFailed,
 ];
 
+const PROBLEM: &str = "application/problem+json";
+
 macro_rules! operations {
     ($($(#[$doc:meta])+ $name:ident = $($kinds:expr),+;)+) => {
         $(
@@ -183,6 +187,12 @@ operations! {
     WalletRefused = &[Kind::InsufficientFunds];
     /// No such pick list, item or parcel.
     PickListNotFound = &[Kind::PickListNotFound];
+    /// No such fulfilment.
+    FulfillmentNotFound = &[Kind::FulfillmentNotFound];
+    /// No such parcel.
+    ShipmentNotFound = &[Kind::ShipmentNotFound];
+    /// No such stock item, location, transfer or count.
+    StockNotFound = &[Kind::StockNotFound];
     /// No such job.
     JobNotFound = &[Kind::JobNotFound];
     /// No such kind of problem.
@@ -231,7 +241,7 @@ fn response(kinds: &[Kind]) -> Response {
     }
     let mut response = ResponseBuilder::new()
         .description(described.join("\n\n"))
-        .content("application/problem+json", content.build());
+        .content(PROBLEM, content.build());
     if kinds
         .iter()
         .any(|kind| kind.retry_after_seconds().is_some())
@@ -242,6 +252,64 @@ fn response(kinds: &[Kind]) -> Response {
         response = response.header("Retry-After", header);
     }
     response.build()
+}
+
+/// What the `Idempotency-Key` of any POST adds.
+const KEYED: &[Kind] = &[
+    Kind::InvalidIdempotencyKey,
+    Kind::UnreadableBody,
+    Kind::BodyTimeout,
+    Kind::PayloadTooLarge,
+    Kind::IdempotencyKeyInFlight,
+    Kind::IdempotencyKeyReused,
+];
+
+/// Has an operation say that it takes an `Idempotency-Key`, and what that can be answered with.
+pub fn describe_key(operation: &mut Operation) {
+    let header = IdempotencyKeyHeader::into_params(|| Some(ParameterIn::Header));
+    let parameters = operation.parameters.get_or_insert_default();
+    for new in header {
+        let is_new = |known: &RefOr<Parameter>| !matches!(known, RefOr::T(p) if p.name == new.name);
+        if parameters.iter().all(is_new) {
+            parameters.push(RefOr::T(new));
+        }
+    }
+    let known = &mut operation.responses.responses;
+    for (status, more) in grouped(KEYED) {
+        match (known.get_mut(&status), more) {
+            (Some(RefOr::T(response)), RefOr::T(more)) => add(response, more),
+            (_, more) => {
+                known.insert(status, more);
+            }
+        }
+    }
+    for (status, response) in known {
+        if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+            let header = HeaderBuilder::new()
+                .description(Some("`true` when this answer was given before."))
+                .build();
+            response
+                .headers
+                .insert("Idempotency-Replayed".to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+/// Adds the kinds of problems that `more` shows to a response that shows others.
+fn add(response: &mut Response, more: Response) {
+    let Some(RefOr::T(content)) = response.content.get_mut(PROBLEM) else {
+        return;
+    };
+    let mut news = false;
+    for shown in more.content.into_values() {
+        let RefOr::T(shown) = shown else { continue };
+        for (code, example) in shown.examples {
+            news |= content.examples.insert(code, example).is_none();
+        }
+    }
+    if news {
+        response.description = format!("{}\n\n{}", response.description, more.description);
+    }
 }
 
 /// A problem of this kind as it may look, with the members that only this kind has.

@@ -105,7 +105,8 @@ async fn a12_an_order_is_edited_only_as_its_editor_saw_it() {
     let path = confirmed(&api).await;
     let seen = api.get(&path).await;
     let tag = seen.header("etag").to_owned();
-    assert_eq!(tag, format!("\"{}\"", order_of(&seen).lock_version));
+    let version = format!("\"{}.", order_of(&seen).lock_version);
+    assert!(tag.starts_with(&version), "{tag}");
     let fewer = json!({ "lines": [{ "line_number": 1, "quantity": 2 }], "reason": "asked" });
     let edited = patch(&api, &path, Some(&tag), &fewer).await;
     let order = order_of(&edited);

@@ -1,4 +1,5 @@
--- A page of orders, the newest first. $1 tenant, $2 statuses or null, $3 payment statuses or null,
+-- A page of orders, the newest first. $1 tenant, $2 null (list_by_status.sql is for states),
+-- $3 payment statuses or null,
 -- $4 source or null, $5 customer's code or null, $6 placed at or after, $7 placed before, $8 and $9
 -- placed_at and id of the last order of the page before, $10 how many.
 -- Index: orders_placed_at_idx; with a customer orders_customer_id_idx does as well.

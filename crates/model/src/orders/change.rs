@@ -1,10 +1,10 @@
 //! Changes of an order that people ask for.
 //!
-//! Each is one call of an `sp_*` function in a transaction of its own, and a query that reads what
-//! came of it. Inside a wider transaction, call the `sp_*` function itself.
+//! Each is one call of an `sp_*` function in a transaction of its own (a part of the caller's, if
+//! there is one), and a query that reads what came of it.
 
 use serde_json::Value;
-use sqlx::{PgPool, PgTransaction};
+use sqlx::{Connection, PgConnection, PgPool, PgTransaction};
 
 use super::{Edit, OrderView, TransitionError, get};
 use crate::{TenantId, clean, refusals};
@@ -70,7 +70,7 @@ pub enum Action<'a> {
 /// # Errors
 /// [`TransitionError`]; nothing was changed then.
 pub async fn act(
-    db: &PgPool,
+    db: &mut PgConnection,
     tenant: TenantId,
     order_id: i64,
     version: Option<i32>,
@@ -78,7 +78,7 @@ pub async fn act(
     action: Action<'_>,
 ) -> Result<OrderView, TransitionError> {
     let run = async {
-        let mut transaction = db.begin().await?;
+        let mut transaction = db.begin().await?; // a savepoint, in a wider transaction
         if version.is_some() {
             sqlx::query_file!(
                 "../../sql/queries/orders/expect_version.sql",
@@ -101,7 +101,7 @@ pub async fn act(
     };
     run.await
         .map_err(|error: sqlx::Error| refusals::transition(error, target(&action)))?;
-    match get(db, tenant, order_id).await {
+    match get(&mut *db, tenant, order_id).await {
         Ok(Some(order)) => Ok(order),
         Ok(None) => Err(TransitionError::NotFound),
         Err(error) => Err(TransitionError::Database(error)),
@@ -238,6 +238,18 @@ async fn edit_in(
     file.fetch_one(&mut **db).await.map(drop)
 }
 
+/// As [`act`], of any version, on a connection of its own.
+async fn act_alone(
+    db: &PgPool,
+    tenant: TenantId,
+    order_id: i64,
+    actor: &str,
+    action: Action<'_>,
+) -> Result<OrderView, TransitionError> {
+    let mut db = db.acquire().await.map_err(TransitionError::Database)?;
+    act(&mut db, tenant, order_id, None, actor, action).await
+}
+
 /// Cancels an order that no provider has yet. Cancelling twice is once.
 ///
 /// # Errors
@@ -249,7 +261,7 @@ pub async fn cancel(
     actor: &str,
     reason: &str,
 ) -> Result<OrderView, TransitionError> {
-    act(db, tenant, order_id, None, actor, Action::Cancel { reason }).await
+    act_alone(db, tenant, order_id, actor, Action::Cancel { reason }).await
 }
 
 /// Confirms a pending or held order. Confirming a confirmed order again changes nothing.
@@ -263,7 +275,7 @@ pub async fn confirm(
     actor: &str,
     notes: Option<&str>,
 ) -> Result<OrderView, TransitionError> {
-    act(db, tenant, order_id, None, actor, Action::Confirm { notes }).await
+    act_alone(db, tenant, order_id, actor, Action::Confirm { notes }).await
 }
 
 /// Stops an order until [`resume`]: fulfilments that did not begin wait. The same reason twice is
@@ -281,7 +293,7 @@ pub async fn hold(
     let notes = Some(reason);
     let reason = "other";
     let action = Action::Hold { reason, notes };
-    act(db, tenant, order_id, None, actor, action).await
+    act_alone(db, tenant, order_id, actor, action).await
 }
 
 /// Lets a held order go on: what failed or was parked is tried again with new jobs.
@@ -295,5 +307,5 @@ pub async fn resume(
     actor: &str,
     notes: Option<&str>,
 ) -> Result<OrderView, TransitionError> {
-    act(db, tenant, order_id, None, actor, Action::Resume { notes }).await
+    act_alone(db, tenant, order_id, actor, Action::Resume { notes }).await
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgExecutor;
 
 use super::TransitionError;
 use crate::{TenantId, clean, refusals};
@@ -73,7 +73,7 @@ pub async fn list_errors(
 /// # Errors
 /// [`TransitionError::NotFound`], or the database's.
 pub async fn resolve_error(
-    db: &PgPool,
+    db: impl PgExecutor<'_>,
     tenant: TenantId,
     order_error_id: i64,
     actor: &str,

@@ -125,23 +125,31 @@ pub async fn list(
     limit: u32,
 ) -> Result<OrderPage, sqlx::Error> {
     let limit = limit as usize;
-    let mut orders = sqlx::query_file_as!(
-        OrderLine,
-        "../../sql/queries/orders/list.sql",
-        tenant.0,
-        filter.order_status.as_deref(),
-        filter.payment_status.as_deref(),
-        filter.order_source,
-        filter.customer,
-        filter.placed_after,
-        filter.placed_before,
-        after.map(|cursor| cursor.placed_at),
-        after.map(|cursor| cursor.order_id),
-        // One more tells whether there is a next page.
-        i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
-    )
-    .fetch_all(db)
-    .await?;
+    macro_rules! rows {
+        ($file:literal) => {
+            sqlx::query_file_as!(
+                OrderLine,
+                $file,
+                tenant.0,
+                filter.order_status.as_deref(),
+                filter.payment_status.as_deref(),
+                filter.order_source,
+                filter.customer,
+                filter.placed_after,
+                filter.placed_before,
+                after.map(|cursor| cursor.placed_at),
+                after.map(|cursor| cursor.order_id),
+                // One more tells whether there is a next page.
+                i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+            )
+            .fetch_all(db)
+            .await?
+        };
+    }
+    let mut orders = match filter.order_status {
+        Some(_) => rows!("../../sql/queries/orders/list_by_status.sql"),
+        None => rows!("../../sql/queries/orders/list.sql"),
+    };
     let is_last = orders.len() <= limit;
     orders.truncate(limit);
     let next = orders.last().filter(|_| !is_last).map(|last| {

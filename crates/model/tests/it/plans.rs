@@ -117,3 +117,33 @@ async fn hot_statements_use_indexes() {
         );
     }
 }
+
+#[tokio::test]
+async fn h2_a_list_of_a_rare_state_reads_that_state_alone() {
+    let shop = Shop::open().await;
+    fill(&shop).await;
+    let list = include_str!("../../../../sql/queries/orders/list_by_status.sql");
+    let mut connection = shop.pool().acquire().await.unwrap();
+    let prepare = format!(
+        "set plan_cache_mode = force_generic_plan;
+         prepare rare (uuid, text[], text[], text, text, timestamptz, timestamptz, timestamptz,
+           bigint, bigint) as {list}"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(prepare))
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let explain = "explain execute rare(current_tenant_id(), '{on_hold}', null, null, null, null,
+        null, null, null, 51)";
+    let lines: Vec<String> = sqlx::query_scalar(explain)
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let plan = lines.join("\n");
+    let by_state = "Index Cond: ((order_status = s.status) AND (tenant_id = $1)";
+    assert!(
+        plan.contains("orders_status_idx") && plan.contains(by_state),
+        "{plan}"
+    );
+}
