@@ -1,8 +1,8 @@
 -- Asks providers for every unit of these confirmed orders that nobody was asked for yet.
 --
 -- A digital line is a fulfilment of its own: it succeeds, fails and is retried by itself. Physical
--- lines go together, one fulfilment per provider and location. Lines without a provider are for a
--- person (provider manual). What waits for goods is a fulfilment of its own, which waits for them.
+-- lines go together, one fulfilment per provider and location. Routing rules say which provider
+-- (route_lines), else the variant does; lines without one are for a person (provider manual). What waits for goods is a fulfilment of its own, which waits for them.
 -- Inserting fulfilments enqueues their jobs (trg_fulfillments_enqueue).
 create or replace function create_fulfillments(p_tenant uuid, p_order_ids bigint[])
 returns integer
@@ -17,7 +17,9 @@ begin
       oi.order_item_id,
       oi.quantity - oi.quantity_cancelled - c.covered as quantity,
       c.covered,
-      coalesce(v.fulfillment_provider, 'manual') as provider_code,
+      coalesce(w.provider_code, v.fulfillment_provider, 'manual') as provider_code,
+      w.service,
+      coalesce(w.account, 'default') as account,
       v.kind,
       -- Only where one unit is one unit of one item can promises be told apart by location.
       (select count(*) = 1 and min(vi.required_quantity) = 1
@@ -25,6 +27,7 @@ begin
         where vi.tenant_id = p_tenant and vi.variant_id = oi.variant_id) as is_plain
     from order_items as oi
     join product_variants as v using (tenant_id, variant_id)
+    left join route_lines(p_tenant, p_order_ids) as w using (order_item_id)
     cross join lateral (
       select coalesce(sum(fi.quantity), 0) as covered
       from fulfillment_items as fi
@@ -44,6 +47,8 @@ begin
       n.order_id,
       n.order_item_id,
       n.provider_code,
+      n.service,
+      n.account,
       case n.kind when 'physical' then r.location_id end as location_id,
       case n.kind when 'digital' then n.order_item_id end as digital_line,
       r.reservation_id,
@@ -90,17 +95,19 @@ begin
       g.*
     from (
       -- What is there goes without what is awaited, but for a digital line, which is one.
-      select order_id, provider_code, location_id, digital_line,
+      select order_id, provider_code, service, account, location_id, digital_line,
         digital_line is null and awaits_stock as goes_later, bool_or(awaits_stock) as awaits_stock
       from parts
-      group by 1, 2, 3, 4, 5
-      order by 1, 2, 3, 4, 5
+      group by 1, 2, 3, 4, 5, 6, 7
+      order by 1, 2, 3, 4, 5, 6, 7
     ) as g
   ),
   headers as (
     insert into fulfillments (
-      tenant_id, fulfillment_id, order_id, provider_code, location_id, awaits_stock)
-    select p_tenant, fulfillment_id, order_id, provider_code, location_id, awaits_stock
+      tenant_id, fulfillment_id, order_id, provider_code, service, account, location_id,
+      awaits_stock)
+    select p_tenant, fulfillment_id, order_id, provider_code, service, account, location_id,
+      awaits_stock
     from groups
     returning 1
   ),
@@ -112,6 +119,8 @@ begin
     join groups as g
       on g.order_id = p.order_id
       and g.provider_code = p.provider_code
+      and g.service is not distinct from p.service
+      and g.account = p.account
       and g.location_id is not distinct from p.location_id
       and g.digital_line is not distinct from p.digital_line
       and g.goes_later = (p.digital_line is null and p.awaits_stock)

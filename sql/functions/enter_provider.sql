@@ -52,7 +52,11 @@ begin
       and g.probe_at <= v_now;
     is_probe := found;
     if not is_probe then
-      wait_ms := greatest(1, ceil(extract(epoch from v_gate.probe_at - v_now) * 1000));
+      -- While one tries, its answer is soon there.
+      wait_ms := case when v_gate.state = 'open' and v_gate.probe_at > v_now
+        then ceil(extract(epoch from v_gate.probe_at - v_now) * 1000)
+        else 2000
+      end;
       return next;
       return;
     end if;

@@ -43,6 +43,8 @@ pub struct FulfilmentPolicy {
     pub ask_again: Duration,
     /// How long an order may be in progress.
     pub patience: Duration,
+    /// How long a provider is down before its orders go to the next.
+    pub fail_over_after: Duration,
     /// For all calls of one attempt.
     pub timeout: Duration,
 }
@@ -65,6 +67,8 @@ pub struct UpkeepPolicy {
     pub clean_up_every: Duration,
     /// How often what analysts read is computed anew.
     pub refresh_analytics_every: Duration,
+    /// How often parcels are looked for that are due to be asked for.
+    pub poll_tracking_every: Duration,
     /// How long they stay.
     pub retention: Retention,
 }
@@ -102,6 +106,7 @@ impl Environment {
                 retry: RetryPolicy::Fixed(fulfilment.fulfilment_retry_delays.clone()),
                 ask_again: fulfilment.fulfilment_ask_again,
                 patience: fulfilment.fulfilment_patience,
+                fail_over_after: fulfilment.fulfilment_fail_over_after,
                 timeout: fulfilment.fulfilment_timeout,
             },
             notices: NoticePolicy {
@@ -117,6 +122,7 @@ impl Environment {
                 expire_reservations_every: upkeep.expire_reservations_every,
                 clean_up_every: upkeep.clean_up_every,
                 refresh_analytics_every: upkeep.refresh_analytics_every,
+                poll_tracking_every: upkeep.poll_tracking_every,
                 retention: upkeep.retention(),
             },
         })

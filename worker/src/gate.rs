@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use metrics::counter;
 use sqlx::PgPool;
 use stevedore_model::provider_gates::{self, Entry, Report};
-use stevedore_providers::ProviderError;
+use stevedore_providers::{CallRate, ProviderError};
 use tokio::sync::Mutex as AsyncMutex;
 
 pub use provider::Gated;
@@ -109,6 +109,15 @@ impl Gate {
             door,
             is_probe,
         })
+    }
+
+    /// Sets what a system's documents allow, unless an operator set a rate.
+    pub async fn declare(&self, provider: &str, account: &str, rate: CallRate) {
+        let CallRate { calls, per } = rate;
+        let set = provider_gates::declare_rate(&self.pool, provider, account, calls, per).await;
+        if let Err(error) = set {
+            tracing::warn!(%error, provider, "its rate can't be set");
+        }
     }
 
     fn door(&self, provider: &str, account: &str) -> Arc<Door> {

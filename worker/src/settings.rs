@@ -123,6 +123,12 @@ pub struct FulfilmentSettings {
         value_parser = humantime::parse_duration)]
     pub fulfilment_patience: Duration,
 
+    /// How long a provider is down before what it was not asked for yet goes to the next provider
+    /// of its route, where there is one
+    #[arg(long, env = "FULFILMENT_FAIL_OVER_AFTER", value_name = "DURATION",
+        default_value = "10m", value_parser = humantime::parse_duration)]
+    pub fulfilment_fail_over_after: Duration,
+
     /// Longest time for one attempt with all its calls
     #[arg(long, env = "FULFILMENT_TIMEOUT", value_name = "DURATION", default_value = "2m",
         value_parser = humantime::parse_duration)]
@@ -171,6 +177,11 @@ pub struct UpkeepSettings {
     #[arg(long, env = "REFRESH_ANALYTICS_EVERY", value_name = "DURATION",
         default_value = "15m", value_parser = humantime::parse_duration)]
     pub refresh_analytics_every: Duration,
+
+    /// How often parcels are looked for whose carriers are due to be asked
+    #[arg(long, env = "POLL_TRACKING_EVERY", value_name = "DURATION",
+        default_value = "30s", value_parser = humantime::parse_duration)]
+    pub poll_tracking_every: Duration,
 
     /// How long finished jobs stay in the queue's history
     #[arg(long, env = "RETENTION_JOBS", value_name = "DURATION", default_value = "7d",

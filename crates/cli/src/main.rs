@@ -10,7 +10,9 @@ mod jobs;
 mod keys;
 mod logging;
 mod migrate;
+mod providers;
 mod ready;
+mod route;
 mod schema;
 mod shutdown;
 mod simulator;
@@ -47,6 +49,10 @@ enum Command {
     Simulator(simulator::SimulatorCommand),
     /// Look at jobs, and retry, cancel, move or pause them
     Jobs(Box<jobs::JobsCommand>),
+    /// Try the configured providers and carriers
+    Providers(providers::ProvidersCommand),
+    /// Say where an order's lines go, and why
+    Route(route::RouteCommand),
     /// Create, list and revoke API keys
     Keys(keys::KeysCommand),
     /// Measure how fast the queue is on this machine
@@ -95,6 +101,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker(command) => worker::run(*command).await,
         Command::Simulator(command) => simulator::run(command).await,
         Command::Jobs(command) => jobs::run(*command).await,
+        Command::Providers(command) => providers::run(command).await,
+        Command::Route(command) => route::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Check(settings) => check::run(settings).await,

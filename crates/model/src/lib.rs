@@ -32,10 +32,12 @@ pub mod provider_tokens;
 mod refusals;
 pub mod retention;
 pub mod returns;
+pub mod routing;
 pub mod shipments;
 mod sqlstate;
 pub mod stock;
 pub mod tickets;
+pub mod tracking;
 pub mod wallets;
 pub mod words;
 

@@ -71,6 +71,29 @@ pub async fn enter(
     })
 }
 
+/// Sets the rate that a provider's documents allow, unless somebody set one.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn declare_rate(
+    db: impl PgExecutor<'_>,
+    provider: &str,
+    account: &str,
+    calls: u32,
+    per: Duration,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/provider_gates/declare_rate.sql",
+        provider,
+        account,
+        i32::try_from(calls).unwrap_or(i32::MAX),
+        per.as_secs_f64()
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(())
+}
+
 /// Tells how a call ended: a failure always, a success of a probe or while there is trouble.
 ///
 /// # Errors

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use stevedore_providers::{
-    Contact, FulfilmentProvider, IdempotencyKey, Journal, ProviderError, Reference, Request,
-    Submission, Verification,
+    Cancellation, Contact, FulfilmentProvider, IdempotencyKey, Journal, Pace, ProviderError,
+    Reference, Request, Submission, Verification,
 };
 
 use super::{Gate, Held, Permit};
@@ -65,6 +65,22 @@ impl FulfilmentProvider for Gated {
     async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
         let permit = self.enter().await?;
         let result = self.provider.ping(journal).await;
+        permit.settle_result(&result).await;
+        result
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        self.provider.pace()
+    }
+
+    async fn cancel(
+        &self,
+        request: &Request,
+        reference: &Reference,
+        journal: &mut Journal,
+    ) -> Result<Cancellation, ProviderError> {
+        let permit = self.enter().await?;
+        let result = self.provider.cancel(request, reference, journal).await;
         permit.settle_result(&result).await;
         result
     }

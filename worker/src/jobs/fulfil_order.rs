@@ -22,7 +22,7 @@ use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 use super::outcome::{Found, Position, Standing, Trouble, Verdict, verdict};
 use crate::conversation::Conversation;
 use crate::environment::Environment;
-use crate::gate::{Gated, Permit};
+use crate::gate::{Gated, Held, Permit};
 
 /// Attempts of the job beyond those at the provider: a worker that dies, or a database that is
 /// away, must not leave a fulfilment without anybody to end it.
@@ -68,7 +68,10 @@ impl Job for FulfilOrder {
         if ctx.cancelled().is_cancelled() {
             return Err(Failure::Cancelled("before anything was sent".to_owned()));
         }
-        let permit = self.enter(env).await?;
+        let permit = match self.enter(env).await {
+            Ok(permit) => permit,
+            Err(held) => return self.wait_or_fail_over(ctx, env, held).await,
+        };
         let work = match self.begin(ctx).await.map_err(own)? {
             Begun::Work(work) => *work,
             Begun::NothingLeft(done) => return Ok(done),
@@ -106,15 +109,46 @@ struct Attempt {
 
 impl FulfilOrder {
     /// Leave to call the provider. A job that does not get it has touched nothing.
-    async fn enter(&self, env: &Environment) -> Result<Option<Permit>, Failure> {
+    async fn enter(&self, env: &Environment) -> Result<Option<Permit>, Held> {
         let code = self.provider.as_deref();
         let Some(provider) = code.and_then(|code| env.providers.get(code)) else {
             return Ok(None);
         };
-        match env.gate.enter(provider.code(), provider.account()).await {
-            Ok(permit) => Ok(Some(permit)),
-            Err(held) => Err(Failure::Snooze(held.wait)),
-        }
+        let permit = env.gate.enter(provider.code(), provider.account()).await?;
+        Ok(Some(permit))
+    }
+
+    /// The provider may not be called. If that has been so for long, the next one of the route
+    /// takes over what was not begun, and this job is done.
+    async fn wait_or_fail_over(
+        &self,
+        ctx: &mut JobContext,
+        env: &Environment,
+        held: Held,
+    ) -> Result<Done, Failure> {
+        let code = self.provider.as_deref().unwrap_or_default();
+        let account = env
+            .providers
+            .get(code)
+            .map_or("default", |found| found.account());
+        let after = env.fulfilment.fail_over_after;
+        let mut tx = ctx.begin().await?;
+        let (tenant, id) = (self.tenant_id, self.fulfillment_id);
+        let down = (code, account);
+        let over = fulfillments::fail_over_if_down(&mut *tx, tenant, id, down, after).await?;
+        let Some(replacement) = over else {
+            return Err(Failure::Snooze(held.wait));
+        };
+        let done = ctx.complete_in(&mut tx).await?;
+        tx.commit().await?;
+        tracing::warn!(
+            order.id = self.order_id,
+            fulfillment.id = id,
+            provider = code,
+            fulfillment.replacement = replacement,
+            "the provider is down; the next one takes over"
+        );
+        Ok(done)
     }
 
     async fn begin(&self, ctx: &mut JobContext) -> anyhow::Result<Begun> {
@@ -223,7 +257,15 @@ impl FulfilOrder {
                 message,
                 category,
                 severity,
+                may_fail_over,
             } => {
+                if *may_fail_over
+                    && fulfillments::fail_over(&mut *tx, tenant, id)
+                        .await?
+                        .is_some()
+                {
+                    return Ok(true);
+                }
                 fulfillments::fail(tx, tenant, id, code, message, category, severity).await?;
             }
             Verdict::Park { code, message } => {

@@ -7,6 +7,7 @@ pub mod expire_reservations;
 pub mod fill_backorders;
 pub mod fulfil_order;
 pub mod outcome;
+pub mod poll_tracking;
 pub mod probe_provider;
 pub mod refresh_analytics;
 pub mod send_notification;
@@ -20,6 +21,7 @@ use clean_up::CleanUp;
 use expire_reservations::ExpireReservations;
 use fill_backorders::FillBackorders;
 use fulfil_order::FulfilOrder;
+use poll_tracking::PollTracking;
 use probe_provider::ProbeProvider;
 use refresh_analytics::RefreshAnalytics;
 use send_notification::SendNotification;
@@ -64,6 +66,7 @@ macro_rules! kinds {
 kinds! {
     FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
     SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
+    PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");
     ExpireReservations, |_| Ok(());
     FillBackorders, |_| Ok(());

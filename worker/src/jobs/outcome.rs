@@ -148,6 +148,8 @@ pub enum Verdict {
         category: &'static str,
         /// `order_errors.severity`.
         severity: &'static str,
+        /// It could not be reached and has nothing of ours: another provider may take it.
+        may_fail_over: bool,
     },
     /// Nobody knows; a person finds out.
     Park {
@@ -198,6 +200,7 @@ pub fn verdict(result: Result<Found, Trouble>, position: Position) -> Verdict {
             message,
             category: "delivery",
             severity: "high",
+            may_fail_over: false,
         },
         Err(trouble) => troubled(trouble, position.is_last),
     }
@@ -221,6 +224,7 @@ fn troubled(trouble: Trouble, is_last: bool) -> Verdict {
             message,
             category: "delivery",
             severity: "medium",
+            may_fail_over: false,
         },
         ProviderError::Unknown { .. } if is_last || !can_look_up => Verdict::Park {
             code: "unknown_outcome".to_owned(),
@@ -235,6 +239,7 @@ fn troubled(trouble: Trouble, is_last: bool) -> Verdict {
             message,
             category: "api",
             severity: severity_of(&error),
+            may_fail_over: standing == Standing::Nothing,
         },
         error => Verdict::Retry {
             code: code_of(&error),

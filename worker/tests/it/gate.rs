@@ -8,9 +8,9 @@ use stevedore_worker::gate::{Gate, Outcome};
 
 use crate::shop::{GOOD_NUMBER, Shop};
 
-/// Settings that wait for nothing: shut for 50 ms at first.
+/// Shut for as short as a busy machine lets a test see it.
 const QUICK: &str = "insert into provider_gates (provider, first_wait, longest_wait)
-    values ('at_ishare', interval '50 ms', interval '200 ms')
+    values ('at_ishare', interval '3 s', interval '3 s')
     on conflict (provider, account) do update
     set first_wait = excluded.first_wait, longest_wait = excluded.longest_wait";
 
@@ -178,4 +178,46 @@ async fn d9_a_provider_that_is_down_burns_no_attempts_and_its_orders_go_when_it_
     assert_eq!(state(&shop.db).await, "closed");
     worker.stop().await;
     assert_eq!(shop.fulfilled(), (10, 0));
+}
+
+#[tokio::test]
+async fn d1_what_a_provider_that_is_down_was_not_asked_for_goes_to_the_next_of_its_route() {
+    let mut shop = Shop::new().await;
+    // at_ishare works; a rule prefers one that nobody can call.
+    shop.execute(
+        "insert into routing_rules (product_kind, provider_code) values ('digital', 'elsewhere')",
+    )
+    .await;
+    shop.execute("insert into provider_gates (provider) values ('elsewhere')").await;
+    shop.settings.fulfilment.fulfilment_attempts = std::num::NonZeroU16::MIN;
+    let order_id = shop.order(GOOD_NUMBER).await;
+    let chosen = shop.view(order_id).await.fulfillments[0]
+        .provider_code
+        .clone();
+    assert_eq!(chosen, "elsewhere");
+    let worker = shop.worker();
+    let view = shop.wait_for_status(order_id, "delivered").await;
+    let went: Vec<_> = view
+        .fulfillments
+        .iter()
+        .map(|one| (one.provider_code.as_str(), one.status.as_str()))
+        .collect();
+    assert_eq!(
+        went,
+        [("elsewhere", "cancelled"), ("at_ishare", "delivered")]
+    );
+
+    // New orders do not even try one whose breaker is open.
+    shop.execute(
+        "update provider_gates
+         set state = 'open', opened_at = clock_now(), probe_at = clock_now() + interval '1 hour'
+         where provider = 'elsewhere'",
+    )
+    .await;
+    let order_id = shop.order(GOOD_NUMBER).await;
+    let view = shop.wait_for_status(order_id, "delivered").await;
+    assert_eq!(view.fulfillments.len(), 1);
+    worker.stop().await;
+    assert_eq!(shop.fulfilled(), (2, 0));
+    shop.assert_books_balance().await;
 }

@@ -9,4 +9,5 @@ mod notices;
 mod orders;
 mod shop;
 mod tokens;
+mod tracking;
 mod upkeep;

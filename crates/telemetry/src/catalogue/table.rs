@@ -258,6 +258,20 @@ pub const ALL: &[Metric] = &[
         "Codes in carriers' news that stand in no table of ours: the parcel keeps its state",
     ),
     exported(
+        "stevedore_tracking_polls_total",
+        Counter,
+        Worker,
+        &[named("carrier", "the carriers")],
+        "Parcels that carriers were asked about",
+    ),
+    exported(
+        "stevedore_tracking_news_total",
+        Counter,
+        Worker,
+        &[named("carrier", "the carriers")],
+        "Events of parcels that were heard of by asking and were not known",
+    ),
+    exported(
         "stevedore_provider_calls_held_total",
         Counter,
         Worker,
