@@ -2,7 +2,8 @@
 --
 -- A digital line is a fulfilment of its own: it succeeds, fails and is retried by itself. Physical
 -- lines go together, one fulfilment per provider and location. Routing rules say which provider
--- (route_lines), else the variant does; lines without one are for a person (provider manual). What waits for goods is a fulfilment of its own, which waits for them.
+-- (route_lines), else the variant does; lines without one are for a person (provider manual). What
+-- waits for goods is a fulfilment of its own, which waits for them.
 -- Inserting fulfilments enqueues their jobs (trg_fulfillments_enqueue).
 create or replace function create_fulfillments(p_tenant uuid, p_order_ids bigint[])
 returns integer

@@ -417,52 +417,6 @@ pub async fn retry_later(
     Ok(())
 }
 
-/// The provider can't be reached, and the attempt that just ended sent nothing: the next provider
-/// of the route is asked in its place. Answers the fulfilment that takes over; none: nobody is
-/// left, and nothing changed.
-///
-/// # Errors
-/// P0NOF if there is no such fulfilment; or the database can't be asked.
-pub async fn fail_over(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    fulfillment_id: i64,
-) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_file_scalar!(
-        "../../sql/queries/fulfillments/fail_over.sql",
-        fulfillment_id,
-        ACTOR,
-        tenant.0
-    )
-    .fetch_one(db)
-    .await
-}
-
-/// [`fail_over`] of a fulfilment that did not begin, if its provider has been down for `after`.
-///
-/// # Errors
-/// P0NOF if there is no such fulfilment; or the database can't be asked.
-pub async fn fail_over_if_down(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    fulfillment_id: i64,
-    (provider, account): (&str, &str),
-    after: Duration,
-) -> Result<Option<i64>, sqlx::Error> {
-    let over = sqlx::query_file_scalar!(
-        "../../sql/queries/fulfillments/fail_over_if_down.sql",
-        fulfillment_id,
-        ACTOR,
-        tenant.0,
-        provider,
-        account,
-        after.as_secs_f64()
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(over.flatten())
-}
-
 /// The provider may not be called now, and nothing was sent: it waits as before, and no failure is
 /// counted.
 ///

@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use stevedore_model::TenantId;
 use stevedore_model::fulfillments::{self, FulfillmentWork, NewShipment};
+use stevedore_model::{TenantId, routing};
 use stevedore_providers::{
     Contact, FulfilmentProvider, IdempotencyKey, Journal, Pace, ProviderError, Reference, Shipment,
 };
@@ -135,7 +135,7 @@ impl FulfilOrder {
         let mut tx = ctx.begin().await?;
         let (tenant, id) = (self.tenant_id, self.fulfillment_id);
         let down = (code, account);
-        let over = fulfillments::fail_over_if_down(&mut *tx, tenant, id, down, after).await?;
+        let over = routing::fail_over_if_down(&mut *tx, tenant, id, down, after).await?;
         let Some(replacement) = over else {
             return Err(Failure::Snooze(held.wait));
         };
@@ -259,11 +259,7 @@ impl FulfilOrder {
                 severity,
                 may_fail_over,
             } => {
-                if *may_fail_over
-                    && fulfillments::fail_over(&mut *tx, tenant, id)
-                        .await?
-                        .is_some()
-                {
+                if *may_fail_over && routing::fail_over(&mut *tx, tenant, id).await?.is_some() {
                     return Ok(true);
                 }
                 fulfillments::fail(tx, tenant, id, code, message, category, severity).await?;

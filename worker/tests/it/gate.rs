@@ -188,7 +188,8 @@ async fn d1_what_a_provider_that_is_down_was_not_asked_for_goes_to_the_next_of_i
         "insert into routing_rules (product_kind, provider_code) values ('digital', 'elsewhere')",
     )
     .await;
-    shop.execute("insert into provider_gates (provider) values ('elsewhere')").await;
+    shop.execute("insert into provider_gates (provider) values ('elsewhere')")
+        .await;
     shop.settings.fulfilment.fulfilment_attempts = std::num::NonZeroU16::MIN;
     let order_id = shop.order(GOOD_NUMBER).await;
     let chosen = shop.view(order_id).await.fulfillments[0]
