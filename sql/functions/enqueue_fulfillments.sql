@@ -25,7 +25,7 @@ begin
   where f.tenant_id = p_tenant
     and f.fulfillment_id = any (p_fulfillment_ids)
     and f.status in ('pending', 'submitted', 'accepted')
-    and f.provider_code <> 'manual'
+    and f.provider_code not in ('manual', 'warehouse')
     and f.handed_over_at is null
     and not f.awaits_stock;
   if v_jobs is null then

@@ -31,7 +31,7 @@ begin
     from fulfillments as f
     where f.tenant_id = p_tenant
       and f.status in ('pending', 'picking')
-      and f.provider_code = 'manual'
+      and f.provider_code in ('manual', 'warehouse')
       and f.location_id = v_location
       and not f.awaits_stock
       and exists (select from pick_needs(p_tenant, array[f.fulfillment_id], p_zone))
@@ -53,7 +53,7 @@ begin
   where f.tenant_id = p_tenant
     and f.order_id = any (v_orders)
     and f.status in ('pending', 'picking')
-    and f.provider_code = 'manual'
+    and f.provider_code in ('manual', 'warehouse')
     and f.location_id = v_location
     and not f.awaits_stock
     and exists (select from pick_needs(p_tenant, array[f.fulfillment_id], p_zone));

@@ -28,7 +28,7 @@ begin
     )
     select fulfillment_id
     from ended
-    where provider_code <> 'manual'
+    where provider_code not in ('manual', 'warehouse')
     order by fulfillment_id
   loop
     perform queue.cancel_by_unique_key('fulfil_order:' || v_fulfillment_id);

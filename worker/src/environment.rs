@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{Carriers, Registry, SettingsError, TokenCache};
+use stevedore_providers::{Carriers, LabelFormat, Registry, SettingsError, TokenCache};
 use stevedore_queue::RetryPolicy;
 
 use crate::gate::Gate;
 use crate::notifiers::{self, EmailSettingsError, Notifiers};
-use crate::settings::WorkerSettings;
+use crate::settings::{Prefer, WorkerSettings};
 use crate::tokens::FleetTokens;
 
 /// The outside, as jobs see it.
@@ -27,6 +27,8 @@ pub struct Environment {
     pub shop_name: String,
     /// How fulfilment goes.
     pub fulfilment: FulfilmentPolicy,
+    /// How the own warehouse sends.
+    pub labels: LabelPolicy,
     /// How notices go.
     pub notices: NoticePolicy,
     /// What runs by itself.
@@ -47,6 +49,14 @@ pub struct FulfilmentPolicy {
     pub fail_over_after: Duration,
     /// For all calls of one attempt.
     pub timeout: Duration,
+}
+
+/// Labels of the own warehouse.
+pub struct LabelPolicy {
+    /// Which service takes a parcel that names none.
+    pub prefer: Prefer,
+    /// What is printed.
+    pub format: LabelFormat,
 }
 
 /// Attempts and waits of notices.
@@ -108,6 +118,10 @@ impl Environment {
                 patience: fulfilment.fulfilment_patience,
                 fail_over_after: fulfilment.fulfilment_fail_over_after,
                 timeout: fulfilment.fulfilment_timeout,
+            },
+            labels: LabelPolicy {
+                prefer: settings.labels.label_prefer,
+                format: settings.labels.label_format,
             },
             notices: NoticePolicy {
                 attempts: notices.notice_attempts.get(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use stevedore_model::retention::Retention;
-use stevedore_providers::ProviderSettings;
+use stevedore_providers::{LabelFormat, ProviderSettings};
 
 use crate::notifiers::EmailSettings;
 
@@ -75,6 +75,10 @@ pub struct WorkerSettings {
     #[command(flatten)]
     pub fulfilment: FulfilmentSettings,
 
+    /// How the own warehouse sends.
+    #[command(flatten)]
+    pub labels: LabelSettings,
+
     /// How notices go.
     #[command(flatten)]
     pub notices: NoticeSettings,
@@ -133,6 +137,28 @@ pub struct FulfilmentSettings {
     #[arg(long, env = "FULFILMENT_TIMEOUT", value_name = "DURATION", default_value = "2m",
         value_parser = humantime::parse_duration)]
     pub fulfilment_timeout: Duration,
+}
+
+/// Which service of a carrier is best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Prefer {
+    /// The lowest price; of the same, the fewest days.
+    Cheapest,
+    /// The fewest days; of the same, the lowest price.
+    Fastest,
+}
+
+/// Labels of the own warehouse.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Labels of the own warehouse")]
+pub struct LabelSettings {
+    /// Which of the shop's carrier_services takes a parcel that names none: cheapest or fastest
+    #[arg(long, env = "LABEL_PREFER", value_enum, default_value = "cheapest")]
+    pub label_prefer: Prefer,
+
+    /// What is printed: zpl for label printers, pdf for pages
+    #[arg(long, env = "LABEL_FORMAT", value_enum, default_value = "zpl")]
+    pub label_format: LabelFormat,
 }
 
 /// Attempts and waits of notices.

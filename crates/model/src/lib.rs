@@ -21,6 +21,7 @@ pub mod health;
 pub mod idempotency;
 pub mod inventory;
 pub mod keyed_jobs;
+pub mod labels;
 pub mod lists;
 pub mod notifications;
 pub mod orders;

@@ -234,7 +234,8 @@ impl Unified {
     }
 }
 
-/// MyDHL: `{instance, detail, title, message, status}`; unified: `{title, status, detail, instance}`.
+/// MyDHL: `{instance, detail, title, message, status}`; unified: `{title, status, detail,
+/// instance}`.
 fn error(body: &Value) -> Option<(String, String)> {
     let message = text(body, "/detail").or_else(|| text(body, "/message"))?;
     Some((text(body, "/status").unwrap_or_default(), message))

@@ -3,7 +3,8 @@
 //! Wire facts: geopost's OpenAPI 2.30.48 (a copy in karrioapi/karrio
 //! `modules/connectors/dpd_meta/vendor/meta-api-docs.json`). The META-API has no tracking: DPD
 //! pushes, one event a call, in the query of a GET, and wants `<push><pushid>..</pushid>
-//! <status>OK</status></push>` back. The public parcel life cycle is **probable**: undocumented, and
+//! <status>OK</status></push>` back. The public parcel life cycle is **probable**: undocumented,
+//! and
 //! used by many; its address is a setting.
 
 mod codes;

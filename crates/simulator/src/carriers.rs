@@ -256,7 +256,8 @@ impl Carriers {
         given.is_some() && given == self.lock().tokens.get(&carrier).map(String::as_str)
     }
 
-    /// Sells a label. Deliberately no check for duplicates: the sandbox must show a client's mistake.
+    /// Sells a label. Deliberately no check for duplicates: the sandbox must show a client's
+    /// mistake.
     fn sell(
         &self,
         carrier: SimulatedCarrier,

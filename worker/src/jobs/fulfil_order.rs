@@ -5,7 +5,7 @@
 //! from it, and the job's own completion: all of it or nothing.
 
 mod record;
-mod request;
+pub(super) mod request;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //!
 //! **To add a kind**: write `<kind>.rs` and add one line to `kinds!`.
 
+pub mod buy_label;
 pub mod clean_up;
 pub mod expire_reservations;
 pub mod fill_backorders;
@@ -11,12 +12,14 @@ pub mod poll_tracking;
 pub mod probe_provider;
 pub mod refresh_analytics;
 pub mod send_notification;
+pub mod void_label;
 
 use serde::de::DeserializeOwned;
 use stevedore_queue::{Job, RunnerBuilder};
 
 use crate::environment::Environment;
 
+use buy_label::BuyLabel;
 use clean_up::CleanUp;
 use expire_reservations::ExpireReservations;
 use fill_backorders::FillBackorders;
@@ -25,6 +28,7 @@ use poll_tracking::PollTracking;
 use probe_provider::ProbeProvider;
 use refresh_analytics::RefreshAnalytics;
 use send_notification::SendNotification;
+use void_label::VoidLabel;
 
 /// One line per kind: its type, and when this process has what it needs to run it. A kind that
 /// can't run here is not registered, so its jobs wait for a worker that can.
@@ -65,6 +69,8 @@ macro_rules! kinds {
 
 kinds! {
     FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
+    BuyLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
+    VoidLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
     PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");

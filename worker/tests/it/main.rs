@@ -4,6 +4,7 @@ mod contract;
 mod conversation;
 mod gate;
 mod held;
+mod labels;
 mod mail;
 mod notices;
 mod orders;

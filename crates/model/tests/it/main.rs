@@ -16,6 +16,7 @@ mod holds;
 mod idempotency;
 mod interleavings;
 mod keys;
+mod labels;
 mod legacy;
 mod parcels;
 mod payments;

@@ -58,7 +58,8 @@ pub struct DhlSettings {
     #[arg(long, env = "DHL_API_URL", value_name = "URL")]
     pub dhl_api_url: Option<String>,
 
-    /// The key of DHL's unified tracking, which knows parcels of all its divisions; parcels are asked
+    /// The key of DHL's unified tracking, which knows parcels of all its divisions; parcels are
+    /// asked
     /// for there when it is set, else at MyDHL. Without a user and a key DHL is off
     #[arg(
         long,
@@ -77,7 +78,8 @@ pub struct DhlSettings {
     )]
     pub dhl_tracking_api_url: String,
 
-    /// DHL's division that carries our parcels, for unified tracking: express, parcel-de, parcel-uk, …
+    /// DHL's division that carries our parcels, for unified tracking: express, parcel-de, parcel-
+    /// uk, …
     /// Without it another division's parcel of the same number may answer
     #[arg(long, env = "DHL_TRACKING_SERVICE", value_name = "NAME")]
     pub dhl_tracking_service: Option<String>,

@@ -1,7 +1,9 @@
 //! MyDHL's shipments and rates.
 //!
-//! Wire facts: DHL Express' OpenAPI 3.1.1. Nothing makes a second request harmless, no label is found
-//! again by our reference, and shipments are not cancelled by API: an unused waybill is never billed.
+//! Wire facts: DHL Express' OpenAPI 3.1.1. Nothing makes a second request harmless, no label is
+//! found
+//! again by our reference, and shipments are not cancelled by API: an unused waybill is never
+//! billed.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -28,7 +28,8 @@ impl DpdEnvironment {
 /// How DPD is reached.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DpdSettings {
-    /// DPD's business unit: 001 Germany, 010 Netherlands, 011 United Kingdom, … Without it DPD is off
+    /// DPD's business unit: 001 Germany, 010 Netherlands, 011 United Kingdom, … Without it DPD is
+    /// off
     #[arg(long, env = "DPD_BUCODE", value_name = "CODE")]
     pub dpd_bucode: Option<String>,
 

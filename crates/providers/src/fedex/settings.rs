@@ -63,7 +63,8 @@ pub struct FedexSettings {
           value_parser = humantime::parse_duration)]
     pub fedex_timeout: Duration,
 
-    /// Calls at most, as COUNT/TIME. FedEx allows a project 1400 in 10s, and 100000 a day for tracking
+    /// Calls at most, as COUNT/TIME. FedEx allows a project 1400 in 10s, and 100000 a day for
+    /// tracking
     #[arg(long, env = "FEDEX_RATE", value_name = "RATE", default_value = "1/1s")]
     pub fedex_rate: CallRate,
 

@@ -1,4 +1,5 @@
-//! What UPS's codes mean: `currentStatus.code` of the Track API and `descriptionCode` of Track Alert,
+//! What UPS's codes mean: `currentStatus.code` of the Track API and `descriptionCode` of Track
+//! Alert,
 //! which are the same numbers (PROVIDERS 3.4; UPS-API/api-documentation `Tracking.yaml`,
 //! `UPSTrackAlert.yaml`), and the letters of `status.type` for what has no such number.
 

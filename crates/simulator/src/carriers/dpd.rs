@@ -96,7 +96,8 @@ async fn ship(
             "application/pdf"
         };
         Json(json!([{
-            "shipmentId": reference, "parcelIds": [number], "networkShipmentId": format!("N{number}"),
+            "shipmentId": reference, "parcelIds": [number],
+            "networkShipmentId": format!("N{number}"),
             "networkParcelIds": [number],
             "parcelBarcodes": [{"parcel": number, "barcode": format!("%{number}")}],
             "label": {"base64Data": label(&print.format, &number), "media-type": media},

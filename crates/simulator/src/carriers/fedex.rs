@@ -100,7 +100,8 @@ fn result(carriers: &Carriers, number: &str) -> Value {
         .map(|scan| json!({
             "date": format!("{}+00:00", scan.at), "eventType": scan.code,
             "eventDescription": scan.description, "exceptionCode": "", "exceptionDescription": "",
-            "scanLocation": {"city": scan.city, "countryCode": "GB"}, "derivedStatusCode": scan.code,
+            "scanLocation": {"city": scan.city, "countryCode": "GB"},
+            "derivedStatusCode": scan.code,
         }))
         .collect();
     json!({

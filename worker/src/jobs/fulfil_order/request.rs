@@ -8,33 +8,55 @@ use stevedore_providers::{
 
 /// What the provider is asked for.
 pub(super) fn request(work: &FulfillmentWork) -> Request {
+    let recipient = recipient(
+        &work.customer_name,
+        work.customer_phone.as_deref(),
+        work.customer_email.as_deref(),
+    );
+    let to = work.shipping_address.as_ref();
+    request_of(&work.order_number, recipient, to, &work.lines, &work.parcel)
+}
+
+/// Who ordered.
+pub(in crate::jobs) fn recipient(
+    name: &str,
+    phone: Option<&str>,
+    email: Option<&str>,
+) -> Recipient {
+    Recipient {
+        name: name.to_owned(),
+        phone: phone.map(str::to_owned),
+        email: email.map(str::to_owned),
+    }
+}
+
+/// These lines of an order, and the parcel that they make if they go anywhere.
+pub(in crate::jobs) fn request_of(
+    order_number: &str,
+    recipient: Recipient,
+    to: Option<&Value>,
+    lines: &[WorkLine],
+    parcel: &WorkParcel,
+) -> Request {
     Request {
-        order_number: work.order_number.clone(),
-        placed_at: work.parcel.placed_at,
-        items: work
-            .lines
-            .iter()
-            .map(|line| item(line, &work.parcel))
-            .collect(),
-        recipient: Recipient {
-            name: work.customer_name.clone(),
-            phone: work.customer_phone.clone(),
-            email: work.customer_email.clone(),
-        },
-        parcel: work.shipping_address.as_ref().map(|to| Parcel {
+        order_number: order_number.to_owned(),
+        placed_at: parcel.placed_at,
+        items: lines.iter().map(|line| item(line, parcel)).collect(),
+        recipient,
+        parcel: to.map(|to| Parcel {
             address: address(to),
-            weight_g: work.parcel.weight_g,
+            weight_g: parcel.weight_g,
             size: Size {
-                length_mm: work.parcel.length_mm,
-                width_mm: work.parcel.width_mm,
-                height_mm: work.parcel.height_mm,
+                length_mm: parcel.length_mm,
+                width_mm: parcel.width_mm,
+                height_mm: parcel.height_mm,
             },
-            incoterm: match work.parcel.incoterm.as_str() {
+            incoterm: match parcel.incoterm.as_str() {
                 "DDP" => Incoterm::Ddp,
                 _ => Incoterm::Dap,
             },
         }),
-        totals: totals(&work.parcel),
+        totals: totals(parcel),
     }
 }
 
@@ -88,7 +110,7 @@ fn money(parcel: &WorkParcel, amount: i64) -> Money {
 }
 
 /// The address as it was kept: read leniently, since what was once accepted must be sent.
-fn address(kept: &Value) -> Address {
+pub(in crate::jobs) fn address(kept: &Value) -> Address {
     let field = |name: &str| {
         let text = kept.get(name).and_then(Value::as_str).map(str::trim);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
