@@ -2203,6 +2203,16 @@ create table public.refunds (
   created_at timestamp with time zone not null default clock_now(),
   -- When the row last changed.
   updated_at timestamp with time zone not null default clock_now(),
+  -- Our reference at the provider, the same in every attempt; null: never asked for over its API.
+  reference uuid,
+  -- How often a worker began it.
+  attempt integer not null default 0,
+  -- How many conversations with the provider failed.
+  failures integer not null default 0,
+  -- It was sent and the outcome was never learnt: the provider is asked before it is sent again.
+  lookup_first boolean not null default false,
+  -- When it was last sent to the provider.
+  submitted_at timestamp with time zone,
   constraint refunds_pkey PRIMARY KEY (tenant_id, refund_id),
   constraint refunds_idempotency_key_key UNIQUE (tenant_id, idempotency_key, part),
   constraint refunds_provider_refund_id_key UNIQUE (tenant_id, payment_id, provider_refund_id),
@@ -5397,6 +5407,10 @@ function public.sp_add_hold(p_order_id bigint, p_reason text, p_notes text, p_ac
 function public.sp_adjust_stock(p_sku text, p_location_code text, p_expected bigint, p_counted bigint, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
 
+-- An attempt at a refund ended without ending it; false: another attempt began meanwhile.
+function public.sp_await_refund(p_refund_id bigint, p_attempt integer, p_provider_refund_id text, p_message text, p_lookup_first boolean, p_tenant uuid DEFAULT current_tenant_id())
+  returns boolean;
+
 -- Marks a fulfilment as being sent and answers what to send; no row: nothing to do any more.
 function public.sp_begin_fulfillment(p_fulfillment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(order_id bigint, order_number text, provider_code text, reference uuid, provider_order_id text, attempt integer, resumed boolean, last_submitted_at timestamp with time zone, customer_name text, customer_email text, customer_phone text, shipping_address jsonb, lines jsonb, failures integer, look_only boolean);
@@ -5404,6 +5418,10 @@ function public.sp_begin_fulfillment(p_fulfillment_id bigint, p_tenant uuid DEFA
 -- Marks a label as being bought and answers its reference; no row: nothing to buy any more.
 function public.sp_begin_label(p_fulfillment_id bigint, p_carrier_code text, p_service text, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(shipping_label_id bigint, reference uuid, carrier_code text, service text, attempt integer, last_submitted_at timestamp with time zone);
+
+-- Marks a refund as being asked for and answers what to ask; no row: nothing to do any more.
+function public.sp_begin_refund(p_refund_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(order_id bigint, order_number text, provider_code text, provider_payment_id text, provider_refund_id text, reference uuid, currency text, amount bigint, attempt integer, failures integer, resumed boolean, last_submitted_at timestamp with time zone);
 
 -- Asks for a shipment's label to be given back; twice is once. P0NOF, P0STT.
 function public.sp_begin_void(p_shipment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
@@ -5479,6 +5497,10 @@ function public.sp_fail_label(p_shipping_label_id bigint, p_status text, p_code 
 -- Asks the next provider in place of one that can't be reached and has nothing of it.
 function public.sp_fail_over_fulfillment(p_fulfillment_id bigint, p_unsent boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- A refund is given up: failed, or pending until a person has looked; the error is recorded. P0NOF.
+function public.sp_fail_refund(p_refund_id bigint, p_provider_refund_id text, p_code text, p_message text, p_severity text, p_is_final boolean, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
 
 -- Gives free units to promises beyond the stock, oldest first; answers how many units.
 function public.sp_fill_backorders(p_inventory_item_id bigint DEFAULT NULL::bigint, p_location_id bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 500, p_tenant uuid DEFAULT current_tenant_id())
@@ -5587,6 +5609,10 @@ function public.sp_resume_order(p_order_id bigint, p_actor text, p_notes text DE
 -- An attempt failed and another follows: the fulfilment waits, or stays submitted. P0NOF, P0STT.
 function public.sp_retry_fulfillment(p_fulfillment_id bigint, p_code text, p_message text, p_lookup_first boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
+-- Has a refund asked for again whose outcome nobody knew; false: it is over. P0NOF.
+function public.sp_retry_refund(p_refund_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns boolean;
 
 -- Has fulfilments of an order carried out now: trigger, retry or verify. P0NOF, P0STT.
 function public.sp_run_fulfillments(p_order_id bigint, p_action text, p_actor text, p_fulfillment_id bigint DEFAULT NULL::bigint, p_tenant uuid DEFAULT current_tenant_id())

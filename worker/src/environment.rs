@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{Carriers, LabelFormat, Registry, SettingsError, TokenCache};
+use stevedore_providers::{
+    Carriers, LabelFormat, RefundRegistry, Registry, SettingsError, TokenCache,
+};
 use stevedore_queue::RetryPolicy;
 
 use crate::gate::Gate;
@@ -21,6 +23,8 @@ pub struct Environment {
     pub carriers: Carriers,
     /// Lets calls to the outside through: the fleet's rates and breakers.
     pub gate: Arc<Gate>,
+    /// Who gives money back, by code.
+    pub refund_providers: RefundRegistry,
     /// How customers are told, by channel.
     pub notifiers: Notifiers,
     /// Signs every notice.
@@ -29,6 +33,8 @@ pub struct Environment {
     pub fulfilment: FulfilmentPolicy,
     /// How the own warehouse sends.
     pub labels: LabelPolicy,
+    /// How refunds go.
+    pub refunds: RefundPolicy,
     /// How notices go.
     pub notices: NoticePolicy,
     /// What runs by itself.
@@ -57,6 +63,18 @@ pub struct LabelPolicy {
     pub prefer: Prefer,
     /// What is printed.
     pub format: LabelFormat,
+}
+
+/// Attempts and waits of refunds.
+pub struct RefundPolicy {
+    /// Attempts at a provider in all.
+    pub attempts: u16,
+    /// Waits between them.
+    pub retry: RetryPolicy,
+    /// First wait before a refund on its way is asked for again.
+    pub ask_again: Duration,
+    /// For all calls of one attempt.
+    pub timeout: Duration,
 }
 
 /// Attempts and waits of notices.
@@ -102,6 +120,7 @@ impl Environment {
     /// [`EnvironmentError`] names the setting that is wrong.
     pub fn new(settings: &WorkerSettings, pool: &PgPool) -> Result<Self, EnvironmentError> {
         let fulfilment = &settings.fulfilment;
+        let refunds = &settings.refunds;
         let notices = &settings.notices;
         let upkeep = &settings.upkeep;
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
@@ -109,6 +128,7 @@ impl Environment {
             providers: stevedore_providers::registry(&settings.providers, &tokens)?,
             carriers: stevedore_providers::carriers(&settings.providers, &tokens)?,
             gate: Arc::new(Gate::new(pool.clone())),
+            refund_providers: stevedore_providers::refund_registry(&settings.providers)?,
             notifiers: notifiers::registry(&settings.email)?,
             shop_name: settings.email.shop_name(),
             fulfilment: FulfilmentPolicy {
@@ -122,6 +142,12 @@ impl Environment {
             labels: LabelPolicy {
                 prefer: settings.labels.label_prefer,
                 format: settings.labels.label_format,
+            },
+            refunds: RefundPolicy {
+                attempts: refunds.refund_attempts.get(),
+                retry: RetryPolicy::Fixed(refunds.refund_retry_delays.clone()),
+                ask_again: refunds.refund_ask_again,
+                timeout: refunds.refund_timeout,
             },
             notices: NoticePolicy {
                 attempts: notices.notice_attempts.get(),

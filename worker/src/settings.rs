@@ -20,7 +20,7 @@ pub struct WorkerSettings {
     pub worker_name: Option<String>,
 
     /// Queues to take jobs from, separated by commas; empty means all that this worker has kinds
-    /// for. Queues of this release: fulfilment, notifications, maintenance
+    /// for. Queues of this release: fulfilment, payments, notifications, maintenance
     #[arg(
         long = "queues",
         env = "WORKER_QUEUES",
@@ -78,6 +78,10 @@ pub struct WorkerSettings {
     /// How the own warehouse sends.
     #[command(flatten)]
     pub labels: LabelSettings,
+
+    /// How refunds go.
+    #[command(flatten)]
+    pub refunds: RefundSettings,
 
     /// How notices go.
     #[command(flatten)]
@@ -159,6 +163,37 @@ pub struct LabelSettings {
     /// What is printed: zpl for label printers, pdf for pages
     #[arg(long, env = "LABEL_FORMAT", value_enum, default_value = "zpl")]
     pub label_format: LabelFormat,
+}
+
+/// Attempts and waits of refunds.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Refunds")]
+pub struct RefundSettings {
+    /// Attempts at asking a provider for a refund in all. After the last one a person has to look
+    #[arg(
+        long,
+        env = "REFUND_ATTEMPTS",
+        value_name = "COUNT",
+        default_value = "8"
+    )]
+    pub refund_attempts: NonZeroU16,
+
+    /// Waits before the second attempt, the third, and so on, separated by commas; the last one
+    /// repeats. All of them within a day, for as long as Stripe remembers a key
+    #[arg(long, env = "REFUND_RETRY_DELAYS", value_name = "DURATIONS",
+        default_value = "30s,2m,10m,30m,1h", value_delimiter = ',',
+        value_parser = humantime::parse_duration)]
+    pub refund_retry_delays: Vec<Duration>,
+
+    /// First wait before a refund that banks are at is asked for again; it doubles up to six hours
+    #[arg(long, env = "REFUND_ASK_AGAIN", value_name = "DURATION", default_value = "10m",
+        value_parser = humantime::parse_duration)]
+    pub refund_ask_again: Duration,
+
+    /// Longest time for one attempt with all its calls
+    #[arg(long, env = "REFUND_TIMEOUT", value_name = "DURATION", default_value = "3m",
+        value_parser = humantime::parse_duration)]
+    pub refund_timeout: Duration,
 }
 
 /// Attempts and waits of notices.

@@ -336,13 +336,11 @@ pub struct NewShipment {
     pub left_at: Option<DateTime<Utc>>,
 }
 
-/// The provider took it and named its parcels; with `is_all` there will be no other, and whoever
-/// asks the provider may stop. What becomes of them is for their carriers to tell. Twice is once.
-/// Answers how many parcels were news.
+/// The provider took it and named its parcels; with `is_all` there will be no other, and nobody
+/// asks it any more. Twice is once. Answers how many parcels were news.
 ///
 /// # Errors
-/// P0STT if its state does not allow it, 23505 if a tracking number is of another parcel; or the
-/// database can't be asked.
+/// 23505 if a tracking number is of another parcel; or the database can't be asked.
 pub async fn ship(
     db: impl PgExecutor<'_>,
     tenant: TenantId,

@@ -30,6 +30,7 @@ pub mod problems;
 pub mod promotions;
 pub mod provider_gates;
 pub mod provider_tokens;
+pub mod refunds;
 mod refusals;
 pub mod retention;
 pub mod returns;

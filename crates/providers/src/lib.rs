@@ -17,10 +17,13 @@ mod http;
 mod journal;
 mod label;
 mod prodigi;
+mod razorpay;
+mod refund;
 mod request;
 mod royal_mail;
 mod shipment;
 mod shiprocket;
+mod stripe;
 mod token;
 mod tracking;
 mod ups;
@@ -40,6 +43,8 @@ pub use fedex::{Fedex, FedexEnvironment, FedexSettings};
 pub use journal::{Exchange, Journal};
 pub use label::{Consignment, Label, LabelFormat, LabelOrder, Purchase, Rate, SoldLabel};
 pub use prodigi::{Prodigi, ProdigiEnvironment, ProdigiSettings, ShippingMethod};
+pub use razorpay::{Razorpay, RazorpaySettings};
+pub use refund::{Refund, RefundProvider, RefundRequest, RefundStatus};
 pub use request::{
     Address, Cancellation, Contact, Customs, Goods, IdempotencyKey, Incoterm, InvalidKey, Item,
     Money, Pace, Parcel, Recipient, Reference, Request, Size, Submission, Totals, Verification,
@@ -47,6 +52,7 @@ pub use request::{
 pub use royal_mail::{RoyalMail, RoyalMailSettings};
 pub use shipment::Shipment;
 pub use shiprocket::{Shiprocket, ShiprocketSettings};
+pub use stripe::{Stripe, StripeSettings};
 pub use token::{LocalTokens, NewToken, Renewal, TokenCache, TokenKey};
 pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
@@ -135,6 +141,26 @@ pub trait FulfilmentProvider: Send + Sync + 'static {
 /// The providers of this process, by [`FulfilmentProvider::code`].
 pub type Registry = HashMap<&'static str, Arc<dyn FulfilmentProvider>>;
 
+/// The providers that give money back, by [`RefundProvider::code`].
+pub type RefundRegistry = HashMap<&'static str, Arc<dyn RefundProvider>>;
+
+/// Builds every configured provider of refunds, one line each.
+///
+/// # Errors
+/// [`SettingsError`] when a provider's settings contradict each other or no HTTP client can be
+/// built from them.
+pub fn refund_registry(settings: &ProviderSettings) -> Result<RefundRegistry, SettingsError> {
+    let configured: [Option<Arc<dyn RefundProvider>>; 2] = [
+        Stripe::configured(&settings.stripe)?.map(|provider| Arc::new(provider) as _),
+        Razorpay::configured(&settings.razorpay)?.map(|provider| Arc::new(provider) as _),
+    ];
+    Ok(configured
+        .into_iter()
+        .flatten()
+        .map(|provider| (provider.code(), provider))
+        .collect())
+}
+
 /// Settings of every provider; a provider without its address is simply not registered.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fulfilment providers")]
@@ -150,6 +176,14 @@ pub struct ProviderSettings {
     /// Shiprocket, parcels within India.
     #[command(flatten)]
     pub shiprocket: ShiprocketSettings,
+
+    /// Stripe, for refunds.
+    #[command(flatten)]
+    pub stripe: StripeSettings,
+
+    /// Razorpay, for refunds.
+    #[command(flatten)]
+    pub razorpay: RazorpaySettings,
 
     /// Carriers of parcels.
     #[command(flatten)]

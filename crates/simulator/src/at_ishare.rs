@@ -2,6 +2,7 @@
 //! real status stands in the body, the HTTP status is 200 nearly always.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Query, State as Shared};
@@ -17,20 +18,24 @@ use tokio_util::sync::CancellationToken;
 use crate::Fault;
 use crate::carriers::Carriers;
 use crate::state::{Placing, State, StateView};
+use crate::vendors::Vendors;
 
 /// Bytes of a request's body.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the huge answer.
 const HUGE_BYTES: usize = 8 * 1024 * 1024;
 
+/// Serves this interface, `/state`, and all others below paths of their own.
 pub(crate) async fn serve(
     listener: TcpListener,
     state: Arc<State>,
+    vendors: Arc<Vendors>,
     carriers: Carriers,
     shutdown: CancellationToken,
 ) {
     let stop = shutdown.clone();
-    let router = router(state, shutdown.clone()).merge(carriers.router());
+    let others = vendors.router().merge(carriers.router());
+    let router = router(state, vendors, shutdown.clone()).merge(others);
     let server =
         axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     if let Err(error) = server.await {
@@ -41,11 +46,12 @@ pub(crate) async fn serve(
 #[derive(Clone)]
 struct Sandbox {
     state: Arc<State>,
+    vendors: Arc<Vendors>,
     /// Ends the calls that never answer.
     shutdown: CancellationToken,
 }
 
-fn router(state: Arc<State>, shutdown: CancellationToken) -> Router {
+fn router(state: Arc<State>, vendors: Arc<Vendors>, shutdown: CancellationToken) -> Router {
     Router::new()
         .route("/api/initiate.php", post(place))
         .route("/api/special.php", post(place))
@@ -60,7 +66,11 @@ fn router(state: Arc<State>, shutdown: CancellationToken) -> Router {
         .route("/api/packages.php", get(packages))
         .route("/state", get(view))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .with_state(Sandbox { state, shutdown })
+        .with_state(Sandbox {
+            state,
+            vendors,
+            shutdown,
+        })
 }
 
 #[derive(Deserialize)]
@@ -156,6 +166,11 @@ impl Sandbox {
                 (StatusCode::TOO_MANY_REQUESTS, wait).into_response()
             }
             Some(Fault::Code { code }) => said(code, reason(code)),
+            Some(Fault::Latency { milliseconds }) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                let theirs = self.state.accept(placing, None);
+                Json(recorded(generation, &theirs)).into_response()
+            }
             accepted => {
                 let theirs = self.state.accept(placing, accepted);
                 self.after_accepting(accepted, recorded(generation, &theirs))
@@ -239,7 +254,7 @@ async fn packages() -> Json<Value> {
 }
 
 async fn view(Shared(sandbox): Shared<Sandbox>) -> Json<StateView> {
-    Json(sandbox.state.view())
+    Json(sandbox.state.view(&sandbox.vendors))
 }
 
 fn recorded(generation: Generation, theirs: &str) -> Value {

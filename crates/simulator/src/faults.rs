@@ -32,6 +32,11 @@ pub enum Fault {
         /// 100, 101, 102, 103, 422, 500, 555.
         code: u16,
     },
+    /// Answers as it should, later.
+    Latency {
+        /// How much later.
+        milliseconds: u64,
+    },
     /// Accepted; the first status calls say "Processing".
     Slow {
         /// How many.
@@ -52,13 +57,22 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
+    /// Whose calls: prodigi, shiprocket, stripe, razorpay; absent, AT-iShare's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Calls whose path has this in it only; not for AT-iShare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Only so many calls of a hundred, by a die that falls the same in every run; absent, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
     /// Calls for this recipient only, in the local form `0271234567`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Calls whose reference starts so only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// Only the first so many calls per reference; absent, all of them.
+    /// Only the first so many calls, at AT-iShare per reference; absent, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// What happens.
@@ -70,11 +84,35 @@ impl FaultRule {
     #[must_use]
     pub fn always(fault: Fault) -> Self {
         Self {
+            vendor: None,
+            path: None,
+            percent: None,
             phone: None,
             reference: None,
             times: None,
             fault,
         }
+    }
+
+    /// The same rule for another vendor than AT-iShare.
+    #[must_use]
+    pub fn at(mut self, vendor: &str) -> Self {
+        self.vendor = Some(vendor.to_owned());
+        self
+    }
+
+    /// The same rule for calls whose path has this in it.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// The same rule for so many calls of a hundred.
+    #[must_use]
+    pub fn percent(mut self, percent: u8) -> Self {
+        self.percent = Some(percent);
+        self
     }
 
     /// The same rule for the first `times` calls per reference.
@@ -92,13 +130,25 @@ impl FaultRule {
     }
 
     /// Whether this rule covers the `nth` call (from 1 on) for a reference.
-    pub(crate) fn covers(&self, phone: &str, reference: &str, nth: u32) -> bool {
-        self.phone.as_deref().is_none_or(|wanted| wanted == phone)
+    pub(crate) fn covers(&self, phone: &str, reference: &str, nth: u32, roll: u8) -> bool {
+        self.vendor.is_none()
+            && self.percent.is_none_or(|percent| roll < percent)
+            && self.phone.as_deref().is_none_or(|wanted| wanted == phone)
             && self
                 .reference
                 .as_deref()
                 .is_none_or(|wanted| reference.starts_with(wanted))
             && self.times.is_none_or(|times| nth <= times)
+    }
+
+    /// Whether this rule covers a call of one of the other vendors.
+    pub(crate) fn covers_call(&self, vendor: &str, path: &str, roll: u8) -> bool {
+        self.vendor.as_deref() == Some(vendor)
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|wanted| path.contains(wanted))
+            && self.percent.is_none_or(|percent| roll < percent)
     }
 }
 
@@ -146,12 +196,9 @@ const fn magic(phone: &'static str, times: Option<u32>, fault: Fault) -> MagicNu
 
 impl From<&MagicNumber> for FaultRule {
     fn from(magic: &MagicNumber) -> Self {
-        let phone = Some(magic.phone.to_owned());
         Self {
-            phone,
-            reference: None,
             times: magic.times,
-            fault: magic.fault,
+            ..Self::always(magic.fault).phone(magic.phone)
         }
     }
 }

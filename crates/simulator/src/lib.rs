@@ -9,9 +9,15 @@ mod at_ishare;
 mod carriers;
 mod faults;
 mod mailbox;
+mod prodigi;
+mod razorpay;
 mod settings;
+mod shiprocket;
 mod smtp;
 mod state;
+mod stripe;
+mod vendors;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,11 +32,15 @@ pub use carriers::{
 };
 pub use faults::{Fault, FaultRule, MAGIC_NUMBERS, MagicNumber};
 pub use mailbox::{Mail, MailCounts};
+pub use prodigi::ProdigiState;
 pub use settings::SimulatorSettings;
+pub use shiprocket::ShiprocketState;
 pub use state::{AtIshareState, ProviderOrder, StateView};
+pub use stripe::RefundsState;
 
 use carriers::Carriers;
 use state::State;
+use vendors::Vendors;
 
 /// A running simulator; it stops when dropped.
 pub struct Simulator {
@@ -38,6 +48,7 @@ pub struct Simulator {
     smtp: SocketAddr,
     state: Arc<State>,
     carriers: Carriers,
+    vendors: Arc<Vendors>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -51,13 +62,15 @@ impl Simulator {
         let http = bind(settings.simulator_bind).await?;
         let mail = bind(settings.simulator_smtp_bind).await?;
         let (at_ishare, smtp) = (http.local_addr()?, mail.local_addr()?);
-        let state = Arc::new(State::new(settings));
         let shutdown = CancellationToken::new();
+        let vendors = Arc::new(Vendors::new(&settings, shutdown.clone()));
+        let state = Arc::new(State::new(settings));
         let carriers = Carriers::new(state.api_key(), shutdown.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(at_ishare::serve(
             http,
             Arc::clone(&state),
+            Arc::clone(&vendors),
             carriers.clone(),
             shutdown.clone(),
         ));
@@ -68,6 +81,7 @@ impl Simulator {
             smtp,
             state,
             carriers,
+            vendors,
             shutdown,
             tasks,
         })
@@ -83,6 +97,13 @@ impl Simulator {
     #[must_use]
     pub fn at_ishare_api_key(&self) -> &str {
         self.state.api_key()
+    }
+
+    /// Where one of the other vendors is: prodigi, shiprocket, stripe, razorpay. What every one of
+    /// them takes for a key is [`at_ishare_api_key`](Self::at_ishare_api_key).
+    #[must_use]
+    pub fn vendor_url(&self, vendor: &str) -> String {
+        format!("http://{}/{vendor}", self.at_ishare)
     }
 
     /// Where the mail catcher listens.
@@ -122,7 +143,7 @@ impl Simulator {
     /// What has really happened so far.
     #[must_use]
     pub fn state(&self) -> StateView {
-        self.state.view()
+        self.state.view(&self.vendors)
     }
 
     /// The last mails, oldest first (at most 1,000; the counts in [`StateView`] know all).
@@ -133,7 +154,10 @@ impl Simulator {
 
     /// Adds a rule before all others.
     pub fn plan(&self, rule: FaultRule) {
-        self.state.plan(rule);
+        match rule.vendor {
+            None => self.state.plan(rule),
+            Some(_) => self.vendors.plan(rule),
+        }
     }
 
     /// Stops both servers and waits until their connections are closed.

@@ -35,6 +35,30 @@ pub struct SimulatorSettings {
     )]
     pub simulator_api_key: String,
 
+    /// Where the vendors' webhooks go, each to /<vendor> below it, e.g.
+    /// http://127.0.0.1:8080/api/webhooks; none are sent without it. Prodigi's go to the address
+    /// that its orders name
+    #[arg(long, env = "SIMULATOR_WEBHOOK_URL", value_name = "URL")]
+    pub simulator_webhook_url: Option<String>,
+
+    /// What the webhooks are signed with, or sent as their key
+    #[arg(
+        long,
+        env = "SIMULATOR_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        default_value = "simulator-webhook-secret"
+    )]
+    pub simulator_webhook_secret: String,
+
+    /// How often each webhook is sent; copies may overtake each other
+    #[arg(
+        long,
+        env = "SIMULATOR_WEBHOOK_COPIES",
+        value_name = "COUNT",
+        default_value = "1"
+    )]
+    pub simulator_webhook_copies: u32,
+
     /// Rules beside the magic numbers, as a JSON list, e.g.
     /// [{"phone":"0271234567","times":2,"fault":{"kind":"server_error"}}]
     #[arg(long = "faults", env = "SIMULATOR_FAULTS", value_name = "JSON", default_value = "[]",
@@ -53,6 +77,9 @@ impl Default for SimulatorSettings {
             simulator_bind: anywhere,
             simulator_smtp_bind: anywhere,
             simulator_api_key: "simulator-key".to_owned(),
+            simulator_webhook_url: None,
+            simulator_webhook_secret: "simulator-webhook-secret".to_owned(),
+            simulator_webhook_copies: 1,
             simulator_faults: Vec::new(),
         }
     }

@@ -6,6 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use crate::mailbox::{MailCounts, Mailbox};
+use crate::prodigi::ProdigiState;
+use crate::shiprocket::ShiprocketState;
+use crate::stripe::RefundsState;
+use crate::vendors::{Vendors, roll};
 use crate::{Fault, FaultRule, MAGIC_NUMBERS, SimulatorSettings};
 
 /// Orders that the sandbox remembers; it is no production system.
@@ -60,6 +64,14 @@ pub struct AtIshareState {
 pub struct StateView {
     /// Data bundles.
     pub at_ishare: AtIshareState,
+    /// Prints.
+    pub prodigi: ProdigiState,
+    /// Parcels within India.
+    pub shiprocket: ShiprocketState,
+    /// Refunds by Stripe.
+    pub stripe: RefundsState,
+    /// Refunds by Razorpay.
+    pub razorpay: RefundsState,
     /// Mails.
     pub mail: MailCounts,
 }
@@ -78,6 +90,8 @@ struct Inner {
     at_ishare: AtIshareState,
     placing_calls_by_reference: BTreeMap<String, u32>,
     status_calls_by_reference: BTreeMap<String, u32>,
+    /// Calls of any kind, for the die.
+    calls: u64,
     /// The vendor's own references to ours.
     names: BTreeMap<String, String>,
     rules: Vec<FaultRule>,
@@ -117,9 +131,13 @@ impl State {
         self.lock().rules.insert(0, rule);
     }
 
-    pub(crate) fn view(&self) -> StateView {
+    pub(crate) fn view(&self, vendors: &Vendors) -> StateView {
         StateView {
             at_ishare: self.lock().at_ishare.clone(),
+            prodigi: vendors.prodigi.state(),
+            shiprocket: vendors.shiprocket.state(),
+            stripe: vendors.stripe.state(),
+            razorpay: vendors.razorpay.state(),
             mail: self.mailbox.counts(),
         }
     }
@@ -128,6 +146,8 @@ impl State {
     pub(crate) fn placing_call(&self, placing: &Placing) -> Option<Fault> {
         let mut inner = self.lock();
         inner.at_ishare.placing_calls += 1;
+        inner.calls += 1;
+        let roll = roll(inner.calls);
         let calls = inner
             .placing_calls_by_reference
             .entry(placing.reference.clone())
@@ -138,7 +158,7 @@ impl State {
             .rules
             .iter()
             .filter(|rule| rule.fault != Fault::StatusError)
-            .find(|rule| rule.covers(&placing.recipient, &placing.reference, nth))
+            .find(|rule| rule.covers(&placing.recipient, &placing.reference, nth, roll))
             .map(|rule| rule.fault)
     }
 
@@ -171,6 +191,8 @@ impl State {
     pub(crate) fn status(&self, name: &str) -> Result<Option<&'static str>, Fault> {
         let mut inner = self.lock();
         inner.at_ishare.status_calls += 1;
+        inner.calls += 1;
+        let roll = roll(inner.calls);
         let reference = inner
             .names
             .get(name)
@@ -194,7 +216,7 @@ impl State {
             .rules
             .iter()
             .filter(broken)
-            .any(|rule| rule.covers(&phone, &reference, nth))
+            .any(|rule| rule.covers(&phone, &reference, nth, roll))
         {
             return Err(Fault::StatusError);
         }

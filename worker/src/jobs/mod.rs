@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod poll_tracking;
 pub mod probe_provider;
 pub mod refresh_analytics;
+pub mod refund_payment;
 pub mod send_notification;
 pub mod void_label;
 
@@ -27,6 +28,7 @@ use fulfil_order::FulfilOrder;
 use poll_tracking::PollTracking;
 use probe_provider::ProbeProvider;
 use refresh_analytics::RefreshAnalytics;
+use refund_payment::RefundPayment;
 use send_notification::SendNotification;
 use void_label::VoidLabel;
 
@@ -71,6 +73,7 @@ kinds! {
     FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
     BuyLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     VoidLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
+    RefundPayment, |env| needs(!env.refund_providers.is_empty(), "no refunds are configured");
     SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
     PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");

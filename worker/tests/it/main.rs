@@ -8,6 +8,7 @@ mod labels;
 mod mail;
 mod notices;
 mod orders;
+mod refunds;
 mod shop;
 mod tokens;
 mod tracking;

@@ -4,6 +4,8 @@ mod at_ishare;
 mod carriers;
 mod conformance;
 mod labels;
+mod parcels;
 mod pushes;
+mod refunds;
 mod ups_contract;
 mod vendor;
