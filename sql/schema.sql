@@ -5494,6 +5494,7 @@ function public.sp_fail_fulfillment(p_fulfillment_id bigint, p_code text, p_mess
 -- Records that a label was refused (failed), or that nobody knows (parked). P0NOF.
 function public.sp_fail_label(p_shipping_label_id bigint, p_status text, p_code text, p_message text, p_is_last boolean DEFAULT true, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
 -- Asks the next provider in place of one that can't be reached and has nothing of it.
 function public.sp_fail_over_fulfillment(p_fulfillment_id bigint, p_unsent boolean DEFAULT false, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
