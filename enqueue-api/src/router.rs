@@ -17,7 +17,7 @@ use crate::once::once;
 use crate::routes::{
     bulk_orders, counts, docs, fraud, fulfillments, health, inventory, job, jobs, legacy,
     legacy_shipping, lists, maintenance, order_changes, order_errors, order_list, orders,
-    promotions, queue, returns, stock, tickets, waits, wallets,
+    promotions, queue, returns, stock, tickets, waits, wallets, webhook_endpoints,
 };
 use crate::state::ApiState;
 use crate::tags::tag;
@@ -50,6 +50,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
     tags(
         (name = "orders", description = "Placing orders and following them."),
         (name = "tickets", description = "Failures that need an owner, one for each cause."),
+        (name = "webhooks", description = "Events for the shop's own apps, signed."),
         (name = "returns", description = "Goods that come back."),
         (name = "customers", description = "Who orders."),
         (name = "wallets", description = "Money that customers have with the shop."),
@@ -136,6 +137,12 @@ fn order_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::read))
         .routes(routes!(tickets::resolve))
+        .routes(routes!(webhook_endpoints::create, webhook_endpoints::list))
+        .routes(routes!(webhook_endpoints::read, webhook_endpoints::change))
+        .routes(routes!(webhook_endpoints::rotate))
+        .routes(routes!(webhook_endpoints::replay))
+        .routes(routes!(webhook_endpoints::deliveries))
+        .routes(routes!(webhook_endpoints::attempts))
         .routes(routes!(returns::request))
         .routes(routes!(returns::read))
         .routes(routes!(returns::decide))

@@ -75,7 +75,8 @@ begin
             'customer_notifications', 'notification_suppressions', 'notification_templates',
             'stock_subscriptions', 'admin_contacts', 'tracking_schedule')
           or role = 'worker' and r.name in (
-            'fulfillment_logs', 'notification_queue', 'notification_receipts')
+            'fulfillment_logs', 'notification_queue', 'notification_receipts', 'tickets',
+            'webhook_deliveries', 'webhook_attempts', 'webhook_feed')
           then '{select,insert,update,delete}'
         else '{select,insert,update}'
       end::text[]) as privilege

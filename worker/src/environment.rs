@@ -13,7 +13,9 @@ use stevedore_queue::RetryPolicy;
 use crate::gate::Gate;
 use crate::notifiers::{self, EmailSettingsError, Notifiers};
 use crate::settings::{Prefer, WorkerSettings};
+use crate::tickets::{self, TicketDesk};
 use crate::tokens::FleetTokens;
+use crate::webhooks::{self, WebhookDesk};
 
 /// The outside, as jobs see it.
 pub struct Environment {
@@ -37,6 +39,10 @@ pub struct Environment {
     pub refunds: RefundPolicy,
     /// How notices go.
     pub notices: NoticePolicy,
+    /// Where tickets go besides their table; none: nowhere.
+    pub tickets: Option<TicketDesk>,
+    /// How webhooks go to the shop's own apps.
+    pub webhooks: WebhookDesk,
     /// What runs by itself.
     pub upkeep: UpkeepPolicy,
 }
@@ -123,6 +129,12 @@ impl Environment {
         let refunds = &settings.refunds;
         let notices = &settings.notices;
         let upkeep = &settings.upkeep;
+        let webhooks = webhooks::desk(&settings.webhooks)?;
+        let mut notifiers = notifiers::registry(&settings.email)?;
+        // A worker without any channel leaves notices to others, which have more to offer than these.
+        if !notifiers.is_empty() {
+            notifiers.extend(notifiers::alert_channels(&webhooks.outbound));
+        }
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
         Ok(Self {
             providers: stevedore_providers::registry(&settings.providers, &tokens)?,
@@ -130,6 +142,7 @@ impl Environment {
             gate: Arc::new(Gate::new(pool.clone())),
             refund_providers: stevedore_providers::refund_registry(&settings.providers)?,
             notifiers: notifiers::registry(&settings.email)?,
+            notifiers,
             shop_name: settings.email.shop_name(),
             fulfilment: FulfilmentPolicy {
                 attempts: fulfilment.fulfilment_attempts.get(),
@@ -158,6 +171,8 @@ impl Environment {
                 // The relay's own limit ends a mail; before it a mail may wait for a connection.
                 timeout: settings.email.smtp_timeout + Duration::from_mins(5),
             },
+            tickets: tickets::desk(&settings.tickets)?,
+            webhooks,
             upkeep: UpkeepPolicy {
                 expire_reservations_every: upkeep.expire_reservations_every,
                 clean_up_every: upkeep.clean_up_every,

@@ -12,7 +12,9 @@ pub mod notices;
 pub mod notifiers;
 mod serve;
 pub mod settings;
+pub mod tickets;
 pub mod tokens;
+pub mod webhooks;
 
 pub use environment::{Environment, EnvironmentError};
 pub use serve::run;

@@ -9,6 +9,8 @@ use stevedore_model::retention::Retention;
 use stevedore_providers::{LabelFormat, ProviderSettings};
 
 use crate::notifiers::EmailSettings;
+use crate::tickets::TicketSettings;
+use crate::webhooks::OutboundWebhookSettings;
 
 /// Everything that an operator may set about a worker.
 #[derive(Args, Clone, Debug)]
@@ -94,6 +96,14 @@ pub struct WorkerSettings {
     /// The providers.
     #[command(flatten)]
     pub providers: ProviderSettings,
+
+    /// The outside ticket system.
+    #[command(flatten)]
+    pub tickets: TicketSettings,
+
+    /// Webhooks to the shop's own apps.
+    #[command(flatten)]
+    pub webhooks: OutboundWebhookSettings,
 
     /// The mail relay.
     #[command(flatten)]
@@ -264,6 +274,17 @@ pub struct UpkeepSettings {
         default_value = "180d", value_parser = humantime::parse_duration)]
     pub retention_fulfilment_logs: Duration,
 
+    /// How long tickets stay after they were resolved
+    #[arg(long, env = "RETENTION_TICKETS", value_name = "DURATION",
+        default_value = "1y", value_parser = humantime::parse_duration)]
+    pub retention_tickets: Duration,
+
+    /// How long deliveries of webhooks to the shop's own apps stay, which is how far back they can
+    /// be replayed
+    #[arg(long, env = "RETENTION_WEBHOOK_DELIVERIES", value_name = "DURATION",
+        default_value = "30d", value_parser = humantime::parse_duration)]
+    pub retention_webhook_deliveries: Duration,
+
     /// How long events of the shop stay, which is how far back a stream or a webhook may resume
     #[arg(long, env = "RETENTION_EVENTS", value_name = "DURATION",
         default_value = "30d", value_parser = humantime::parse_duration)]
@@ -278,6 +299,8 @@ impl UpkeepSettings {
             notifications: self.retention_notices,
             fulfillment_logs: self.retention_fulfilment_logs,
             shop_events: self.retention_events,
+            tickets: self.retention_tickets,
+            webhook_deliveries: self.retention_webhook_deliveries,
         }
     }
 

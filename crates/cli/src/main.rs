@@ -6,6 +6,7 @@
 mod api;
 mod check;
 mod demo;
+mod endpoints;
 mod jobs;
 mod keys;
 mod logging;
@@ -55,6 +56,8 @@ enum Command {
     Route(route::RouteCommand),
     /// Create, list and revoke API keys
     Keys(keys::KeysCommand),
+    /// Add, list and change the endpoints of the shop's own apps, and send them events again
+    Endpoints(endpoints::EndpointsCommand),
     /// Measure how fast the queue is on this machine
     Bench(stevedore_bench::BenchCommand),
     /// Prove the books: stock, reservations, histories, totals
@@ -104,6 +107,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Providers(command) => providers::run(command).await,
         Command::Route(command) => route::run(command).await,
         Command::Keys(command) => keys::run(command).await,
+        Command::Endpoints(command) => endpoints::run(command).await,
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Check(settings) => check::run(settings).await,
     }

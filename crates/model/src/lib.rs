@@ -41,6 +41,7 @@ pub mod stock;
 pub mod tickets;
 pub mod tracking;
 pub mod wallets;
+pub mod webhooks;
 pub mod words;
 
 /// The shop that a row belongs to.

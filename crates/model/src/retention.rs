@@ -13,6 +13,10 @@ pub struct Retention {
     pub fulfillment_logs: Duration,
     /// Events of the shop: how far back a reader may resume.
     pub shop_events: Duration,
+    /// Resolved tickets.
+    pub tickets: Duration,
+    /// Deliveries of webhooks.
+    pub webhook_deliveries: Duration,
 }
 
 impl Default for Retention {
@@ -22,6 +26,8 @@ impl Default for Retention {
             notifications: 90 * DAY,
             fulfillment_logs: 180 * DAY,
             shop_events: 30 * DAY,
+            tickets: 365 * DAY,
+            webhook_deliveries: 30 * DAY,
         }
     }
 }
@@ -37,6 +43,10 @@ pub struct Removed {
     pub fulfillment_logs: u64,
     /// Old events.
     pub shop_events: u64,
+    /// Old tickets.
+    pub tickets: u64,
+    /// Old deliveries of webhooks.
+    pub webhook_deliveries: u64,
 }
 
 impl Removed {
@@ -49,6 +59,8 @@ impl Removed {
             self.notifications,
             self.fulfillment_logs,
             self.shop_events,
+            self.tickets,
+            self.webhook_deliveries,
         ]
         .into_iter()
         .any(|removed| removed >= batch)
@@ -93,10 +105,26 @@ pub async fn clean_up(
     )
     .execute(&mut *db)
     .await?;
+    let tickets = sqlx::query_file!(
+        "../../sql/queries/tickets/delete_old.sql",
+        retention.tickets.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
+    let deliveries = sqlx::query_file!(
+        "../../sql/queries/webhook_deliveries/delete_old.sql",
+        retention.webhook_deliveries.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(Removed {
         idempotency_keys: keys.rows_affected(),
         notifications: notifications.rows_affected(),
         fulfillment_logs: logs.rows_affected(),
         shop_events: events.rows_affected(),
+        tickets: tickets.rows_affected(),
+        webhook_deliveries: deliveries.rows_affected(),
     })
 }

@@ -176,7 +176,7 @@ impl Http {
     }
 }
 
-async fn read_bounded(
+pub(crate) async fn read_bounded(
     mut response: reqwest::Response,
     bytes_max: usize,
 ) -> Result<String, NoAnswer> {
@@ -202,7 +202,7 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
 }
 
 /// The error with its causes, and without the address, which may hold a secret.
-fn described(error: reqwest::Error) -> String {
+pub(crate) fn described(error: reqwest::Error) -> String {
     let timed_out = error.is_timeout();
     let error = error.without_url();
     let mut message = error.to_string();
@@ -220,7 +220,7 @@ fn described(error: reqwest::Error) -> String {
 }
 
 /// `Retry-After` in seconds or as a date, which is read against the answer's own `Date`.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -6,6 +6,7 @@
 //! **To add a provider**: write `src/<name>.rs`, add its settings to [`ProviderSettings`] and one
 //! line to [`registry`], and let the conformance suite in `tests/it` pass over it.
 
+pub mod alerts;
 mod at_ishare;
 mod carrier_api;
 mod carriers;
@@ -14,8 +15,10 @@ mod dpd;
 mod error;
 mod fedex;
 mod http;
+mod jira;
 mod journal;
 mod label;
+mod outbound;
 mod prodigi;
 mod razorpay;
 mod refund;
@@ -24,6 +27,7 @@ mod royal_mail;
 mod shipment;
 mod shiprocket;
 mod stripe;
+mod ticket;
 mod token;
 mod tracking;
 mod ups;
@@ -34,14 +38,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use alerts::Alert;
 pub use at_ishare::{AtIshare, AtIshareSettings, Generation};
 pub use carriers::{CarrierSettings, carriers};
 pub use dhl::{Dhl, DhlEnvironment, DhlSettings};
 pub use dpd::{Dpd, DpdEnvironment, DpdSettings};
 pub use error::{ProviderError, SettingsError};
 pub use fedex::{Fedex, FedexEnvironment, FedexSettings};
+pub use jira::{Jira, JiraSettings};
 pub use journal::{Exchange, Journal};
 pub use label::{Consignment, Label, LabelFormat, LabelOrder, Purchase, Rate, SoldLabel};
+pub use outbound::{
+    CallError, Outbound, OutboundSettings, Reply, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP,
+    signature,
+};
 pub use prodigi::{Prodigi, ProdigiEnvironment, ProdigiSettings, ShippingMethod};
 pub use razorpay::{Razorpay, RazorpaySettings};
 pub use refund::{Refund, RefundProvider, RefundRequest, RefundStatus};
@@ -53,6 +63,7 @@ pub use royal_mail::{RoyalMail, RoyalMailSettings};
 pub use shipment::Shipment;
 pub use shiprocket::{Shiprocket, ShiprocketSettings};
 pub use stripe::{Stripe, StripeSettings};
+pub use ticket::{ExternalTicket, TicketProvider, TicketText};
 pub use token::{LocalTokens, NewToken, Renewal, TokenCache, TokenKey};
 pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,

@@ -5,9 +5,11 @@
 //!
 //! Nothing in production points here unless somebody sets its address.
 
+mod app;
 mod at_ishare;
 mod carriers;
 mod faults;
+mod jira;
 mod mailbox;
 mod prodigi;
 mod razorpay;
@@ -27,10 +29,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use app::{App, AppAnswer, Received};
 pub use carriers::{
     CARRIER_USER, CarrierFault, CarrierScan, CarriersState, SimulatedCarrier, SimulatedParcel,
 };
 pub use faults::{Fault, FaultRule, MAGIC_NUMBERS, MagicNumber};
+pub use jira::{Jira, JiraFault, JiraIssue};
 pub use mailbox::{Mail, MailCounts};
 pub use prodigi::ProdigiState;
 pub use settings::SimulatorSettings;

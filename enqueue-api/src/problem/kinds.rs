@@ -74,6 +74,9 @@ kinds! {
         "Check the id: it is the number from the answer that placed the order.";
     OrderErrorNotFound = "order_error_not_found", NOT_FOUND, "There is no such error.",
         "Check the id: GET /v1/order-errors lists them.";
+    WebhookEndpointNotFound = "webhook_endpoint_not_found", NOT_FOUND,
+        "There is no such webhook endpoint, or it has no such delivery.",
+        "Check the ids: GET /v1/webhook-endpoints lists the endpoints.";
     TicketNotFound = "ticket_not_found", NOT_FOUND, "There is no such ticket.",
         "Check the id: GET /v1/tickets lists them.";
     ReturnNotFound = "return_not_found", NOT_FOUND, "There is no such return.",

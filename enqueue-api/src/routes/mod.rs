@@ -27,6 +27,7 @@ pub mod tickets;
 pub mod version;
 pub mod waits;
 pub mod wallets;
+pub mod webhook_endpoints;
 
 pub(crate) mod idempotency;
 mod page;

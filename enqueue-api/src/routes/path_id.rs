@@ -79,6 +79,15 @@ impl Noun for OrderError {
     const MISSING: Kind = Kind::OrderErrorNotFound;
 }
 
+/// Endpoints of webhooks.
+#[derive(Debug)]
+pub struct WebhookEndpoint;
+
+impl Noun for WebhookEndpoint {
+    const NAME: &'static str = "webhook endpoint";
+    const MISSING: Kind = Kind::WebhookEndpointNotFound;
+}
+
 /// Tickets.
 #[derive(Debug)]
 pub struct Ticket;
@@ -119,7 +128,8 @@ impl<N: Noun> Id<N> {
     }
 }
 
-fn missing<N: Noun>(id: &str) -> Problem {
+/// 404 for an id that names nothing.
+pub(super) fn missing<N: Noun>(id: &str) -> Problem {
     Problem::new(
         N::MISSING,
         format!("There is no {} with the id {id:?}.", N::NAME),

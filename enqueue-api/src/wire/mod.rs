@@ -20,6 +20,7 @@ mod rows;
 mod stock;
 mod stock_changes;
 mod tickets;
+mod webhooks;
 
 pub use fraud::*;
 pub use health::*;
@@ -37,3 +38,4 @@ pub use rows::*;
 pub use stock::*;
 pub use stock_changes::*;
 pub use tickets::*;
+pub use webhooks::*;

@@ -171,6 +171,8 @@ operations! {
     OrderNotFound = &[Kind::OrderNotFound];
     /// No such error.
     OrderErrorNotFound = &[Kind::OrderErrorNotFound];
+    /// No such endpoint.
+    WebhookEndpointNotFound = &[Kind::WebhookEndpointNotFound];
     /// No such ticket.
     TicketNotFound = &[Kind::TicketNotFound];
     /// No such return.

@@ -30,3 +30,4 @@ mod support;
 mod tags;
 mod tickets;
 mod trace;
+mod webhook_endpoints;

@@ -44,6 +44,8 @@ impl Job for CleanUp {
             total.notifications += removed.notifications;
             total.fulfillment_logs += removed.fulfillment_logs;
             total.shop_events += removed.shop_events;
+            total.tickets += removed.tickets;
+            total.webhook_deliveries += removed.webhook_deliveries;
             if !removed.may_go_on(BATCH_ROWS) || ctx.cancelled().is_cancelled() {
                 break;
             }
@@ -53,6 +55,8 @@ impl Job for CleanUp {
             notifications = total.notifications,
             fulfillment_logs = total.fulfillment_logs,
             shop_events = total.shop_events,
+            tickets = total.tickets,
+            webhook_deliveries = total.webhook_deliveries,
             "deleted old rows",
         );
         Ok(Done::completed())

@@ -4,7 +4,9 @@
 
 pub mod buy_label;
 pub mod clean_up;
+pub mod deliver_webhook;
 pub mod expire_reservations;
+pub mod feed_webhooks;
 pub mod fill_backorders;
 pub mod fulfil_order;
 pub mod outcome;
@@ -13,6 +15,7 @@ pub mod probe_provider;
 pub mod refresh_analytics;
 pub mod refund_payment;
 pub mod send_notification;
+pub mod sync_ticket;
 pub mod void_label;
 
 use serde::de::DeserializeOwned;
@@ -22,7 +25,9 @@ use crate::environment::Environment;
 
 use buy_label::BuyLabel;
 use clean_up::CleanUp;
+use deliver_webhook::DeliverWebhook;
 use expire_reservations::ExpireReservations;
+use feed_webhooks::FeedWebhooks;
 use fill_backorders::FillBackorders;
 use fulfil_order::FulfilOrder;
 use poll_tracking::PollTracking;
@@ -30,6 +35,7 @@ use probe_provider::ProbeProvider;
 use refresh_analytics::RefreshAnalytics;
 use refund_payment::RefundPayment;
 use send_notification::SendNotification;
+use sync_ticket::SyncTicket;
 use void_label::VoidLabel;
 
 /// One line per kind: its type, and when this process has what it needs to run it. A kind that
@@ -77,6 +83,9 @@ kinds! {
     SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
     PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");
+    SyncTicket, |_| Ok(());
+    FeedWebhooks, |_| Ok(());
+    DeliverWebhook, |_| Ok(());
     ExpireReservations, |_| Ok(());
     FillBackorders, |_| Ok(());
     CleanUp, |_| Ok(());

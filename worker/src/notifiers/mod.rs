@@ -2,6 +2,7 @@
 //!
 //! **To add a channel**: write `<channel>.rs` and add one line to [`registry`].
 
+mod alerts;
 mod email;
 
 use std::collections::HashMap;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use alerts::alert_channels;
 pub use email::{EmailNotifier, EmailSettings, EmailSettingsError, SmtpTls};
 
 /// What is sent, rendered; a channel takes the parts that it can show.

@@ -10,6 +10,8 @@ mod notices;
 mod orders;
 mod refunds;
 mod shop;
+mod tickets;
 mod tokens;
 mod tracking;
 mod upkeep;
+mod webhooks;

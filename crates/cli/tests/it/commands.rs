@@ -118,3 +118,31 @@ fn every_command_has_help_with_an_example_or_a_reason() {
         );
     }
 }
+
+#[tokio::test]
+async fn g8_an_endpoints_secret_is_shown_once_and_what_failed_is_sent_again() {
+    let db = TestDb::new().await;
+    let url = "https://app.example.com/hooks";
+    let created = run(&db, &["endpoints", "create", url, "--kind", "order"]);
+    assert!(created.status.success(), "{}", stderr(&created));
+    let secret = stdout(&created);
+    assert!(secret.starts_with("whsec_"), "{secret}");
+    let listed = stdout(&run(&db, &["endpoints", "list"]));
+    assert!(
+        listed.contains(url) && !listed.contains("whsec_"),
+        "{listed}"
+    );
+    let rotated = run(&db, &["endpoints", "rotate", "1"]);
+    assert_ne!(stdout(&rotated), secret);
+    assert!(run(&db, &["endpoints", "disable", "1"]).status.success());
+    let refused = run(&db, &["endpoints", "replay", "1"]);
+    assert!(
+        stderr(&refused).contains("disabled"),
+        "{}",
+        stderr(&refused)
+    );
+    assert!(run(&db, &["endpoints", "enable", "1"]).status.success());
+    let replayed = stdout(&run(&db, &["endpoints", "replay", "1", "--delivered"]));
+    assert_eq!(replayed.trim(), "sends 0 again");
+    assert!(!run(&db, &["endpoints", "enable", "9"]).status.success());
+}

@@ -12,7 +12,17 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
     let shop = Shop::stocked(20).await;
     shop.run(
         "insert into shop_events (kind, occurred_at)
-         select 'order.old', clock_now() - interval '40 days' from generate_series(1, 2)",
+         select 'order.old', clock_now() - interval '40 days' from generate_series(1, 2);
+         select open_ticket('api', 'low', n::text, 'x'), resolve_ticket(n::text)
+         from generate_series(1, 3) as n;
+         insert into webhook_endpoints (url, secret)
+         values ('https://x.example', new_webhook_secret());
+         insert into webhook_deliveries
+           (endpoint_id, event_id, kind, lane, status, body, created_at)
+         select 1, n, 'order.old', 0, 'held', '{}', clock_now() - interval '40 days'
+         from generate_series(1, 2) as n;
+         insert into webhook_attempts (delivery_id, duration_ms) values (1, 7);
+         update tickets set resolved_at = clock_now() - interval '2 years' where ticket_id < 3",
     )
     .await;
     let new = NewOrder::parse(&order("cod", &[("MUG-1", 1)])).unwrap();
@@ -40,6 +50,8 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         notifications: 1,
         fulfillment_logs: 1,
         shop_events: 1,
+        tickets: 1,
+        webhook_deliveries: 1,
     };
     assert_eq!(first, one_each);
     assert!(first.may_go_on(1));
@@ -57,6 +69,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         ("notification_queue", 1),
         ("fulfillment_logs", 2),
         ("orders", 3),
+        ("tickets", 1),
     ] {
         assert_eq!(
             shop.number(&format!("select count(*) from {table}")).await,
@@ -68,6 +81,8 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         notifications: Duration::ZERO,
         fulfillment_logs: Duration::ZERO,
         shop_events: Duration::ZERO,
+        tickets: Duration::ZERO,
+        webhook_deliveries: Duration::ZERO,
     };
     let third = clean_up(&mut connection, &all, 10).await.unwrap();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! What every provider must do, run over all of them against the simulator.
 
+mod alerts;
 mod at_ishare;
 mod carriers;
 mod conformance;

@@ -124,10 +124,7 @@ async fn a_file_is_called_as_the_object_that_it_makes() {
 }
 
 /// Kinds whose jobs wait until a worker knows them, and what makes them wait.
-const AWAITED: &[(&str, &str)] = &[(
-    "sync_ticket",
-    "tickets are recorded before there is a client for a ticket system",
-)];
+const AWAITED: &[(&str, &str)] = &[];
 
 /// The kinds of jobs that SQL enqueues: `p_kind => 'x'` and `'kind', 'x'`.
 fn enqueued_kinds() -> BTreeSet<String> {

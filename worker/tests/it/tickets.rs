@@ -1,0 +1,171 @@
+//! Tickets on their way to an outside system.
+
+use secrecy::SecretString;
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use stevedore_simulator::{Jira, JiraFault};
+use stevedore_testkit::wait_for;
+
+use crate::shop::Shop;
+
+/// A shop whose tickets go to this Jira, with comments as fast as they come.
+async fn shop_with(jira: &Jira) -> Shop {
+    let mut shop = Shop::new().await;
+    let (email, token) = Jira::ACCOUNT;
+    let settings = &mut shop.settings.tickets;
+    settings.ticket_order_url = Some("https://shop.example.com/{order_number}".to_owned());
+    settings.ticket_comment_every = std::time::Duration::ZERO;
+    settings.jira.jira_url = Some(jira.url());
+    settings.jira.jira_email = Some(email.to_owned());
+    settings.jira.jira_api_token = Some(SecretString::from(token));
+    settings.jira.jira_project = Some("OPS".to_owned());
+    shop
+}
+
+async fn run(shop: &Shop, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(shop.pool())
+        .await
+        .expect("a statement");
+}
+
+async fn wait_until_synced(shop: &Shop) {
+    wait_for("the outside to know all", async || {
+        let behind = "select count(*) from tickets where synced_version < version";
+        (shop.number(behind).await == 0).then_some(())
+    })
+    .await;
+    shop.wait_until_idle().await;
+}
+
+#[tokio::test]
+async fn g6_a_ticket_is_one_issue_with_comments_and_ends_with_its_cause() {
+    let jira = Jira::start().await.expect("a Jira");
+    let shop = shop_with(&jira).await;
+    let worker = shop.worker();
+    let open = "select open_ticket('delivery', 'high', 'carrier:x', 'Carrier x is silent',
+        '{\"code\": \"timeout\", \"note\": \"\"}')";
+    run(&shop, open).await;
+    wait_until_synced(&shop).await;
+    let issue = &jira.issues()[0];
+    assert_eq!(issue.fields["summary"], "Carrier x is silent");
+    assert_eq!(issue.fields["priority"]["name"], "High");
+    let labels: Vec<_> = issue.fields["labels"]
+        .as_array()
+        .expect("labels")
+        .iter()
+        .collect();
+    let has = |label: &str| labels.iter().any(|one| **one == label);
+    assert!(
+        has("category-delivery") && has("severity-high"),
+        "{labels:?}"
+    );
+    assert!(issue.fields["description"].to_string().contains("timeout"));
+
+    run(&shop, open).await;
+    wait_until_synced(&shop).await;
+    assert_eq!(jira.issues().len(), 1);
+    let comment = jira.issues()[0].comments[0].to_string();
+    assert!(comment.contains("2 times"), "{comment}");
+
+    run(
+        &shop,
+        "select resolve_ticket('carrier:x', 'ann', 'they are back')",
+    )
+    .await;
+    wait_until_synced(&shop).await;
+    let ended = &jira.issues()[0];
+    assert!(ended.is_done);
+    assert!(
+        ended.comments[1]
+            .to_string()
+            .contains("Settled by ann: they are back")
+    );
+    let link: String = sqlx::query_scalar("select external_url from tickets")
+        .fetch_one(shop.pool())
+        .await
+        .expect("a link");
+    assert_eq!(link, format!("{}/browse/OPS-1", jira.url()));
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn g6_an_answer_that_was_lost_opens_no_second_issue_and_a_busy_jira_is_asked_again() {
+    let jira = Jira::start().await.expect("a Jira");
+    let shop = shop_with(&jira).await;
+    run(&shop, "select open_ticket('api', 'low', 'a', 'A')").await;
+    // The search comes first, then the creation.
+    jira.plan(JiraFault::RateLimited { retry_after: 1 });
+    let worker = shop.worker();
+    let noted = "select count(*) from tickets where sync_error like '%429%'";
+    wait_for("the refusal to be on record", async || {
+        (shop.number(noted).await == 1).then_some(())
+    })
+    .await;
+    wait_until_synced(&shop).await;
+    worker.stop().await;
+    assert_eq!(jira.issues().len(), 1);
+
+    // What was done without our hearing of it is found by its label.
+    run(
+        &shop,
+        "update tickets set external_key = null; select open_ticket('api', 'low', 'a', 'A')",
+    )
+    .await;
+    let worker = shop.worker();
+    wait_until_synced(&shop).await;
+    worker.stop().await;
+    assert_eq!(jira.issues().len(), 1);
+    assert_eq!(jira.issues()[0].comments.len(), 1);
+}
+
+#[tokio::test]
+async fn g6_what_happens_very_often_is_commented_on_a_bounded_number_of_times() {
+    let jira = Jira::start().await.expect("a Jira");
+    let mut shop = shop_with(&jira).await;
+    shop.settings.tickets.ticket_comments_max = 2;
+    let worker = shop.worker();
+    for _ in 0..6 {
+        run(&shop, "select open_ticket('api', 'low', 'a', 'A')").await;
+        wait_until_synced(&shop).await;
+    }
+    assert_eq!(jira.issues()[0].comments.len(), 2);
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn g6_without_an_outside_system_tickets_are_rows_and_no_job_piles_up() {
+    let shop = Shop::new().await;
+    run(
+        &shop,
+        "select open_ticket('api', 'low', n::text, 'A') from generate_series(1, 20) as n",
+    )
+    .await;
+    let worker = shop.worker();
+    shop.wait_until_idle().await;
+    worker.stop().await;
+    assert_eq!(shop.number("select count(*) from tickets").await, 20);
+}
+
+#[tokio::test]
+async fn g6_the_ticket_of_an_order_leads_to_it() {
+    let jira = Jira::start().await.expect("a Jira");
+    let shop = shop_with(&jira).await;
+    let order_id = shop.order(crate::shop::GOOD_NUMBER).await;
+    let number = shop.view(order_id).await.order_number;
+    run(
+        &shop,
+        &format!("select sp_record_error({order_id}, 'payment', 'critical', 'test', 'odd', 'Odd')"),
+    )
+    .await;
+    let worker = shop.worker();
+    wait_until_synced(&shop).await;
+    worker.stop().await;
+    let description = jira.issues()[0].fields["description"].to_string();
+    assert!(
+        description.contains(&format!("https://shop.example.com/{number}")),
+        "{description}"
+    );
+    let issue: &Value = &jira.issues()[0].fields;
+    assert_eq!(issue["priority"]["name"], "Highest");
+}
