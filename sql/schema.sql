@@ -1066,7 +1066,7 @@ create table public.notification_preferences (
   constraint notification_preferences_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
   constraint notification_preferences_channels_check CHECK ((channels <@ '{email,sms,whatsapp,in_app}'::text[])),
   constraint notification_preferences_quiet_check CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
-  constraint notification_preferences_time_zone_check CHECK ((timezone(time_zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL))
+  constraint notification_preferences_time_zone_check CHECK (((time_zone IS NULL) OR (timezone(time_zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL)))
 );
 
 -- One notice to one person on one channel. Inserting a pending one enqueues its send_notification job (trg_notification_queue_enqueue).
@@ -1137,6 +1137,7 @@ create table public.notification_queue (
   constraint notification_queue_unknown_attempts_check CHECK ((unknown_attempts >= 0))
 );
 CREATE INDEX notification_queue_customer_idx ON public.notification_queue USING btree (tenant_id, customer_id, notification_id) WHERE (customer_id IS NOT NULL);
+CREATE INDEX notification_queue_digest_idx ON public.notification_queue USING btree (tenant_id, contact_id, notification_id) WHERE (skip_reason = 'digest'::text);
 CREATE INDEX notification_queue_finished_idx ON public.notification_queue USING btree (updated_at) WHERE (status <> 'pending'::text);
 CREATE INDEX notification_queue_message_idx ON public.notification_queue USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
 CREATE INDEX notification_queue_order_id_idx ON public.notification_queue USING btree (tenant_id, order_id);
@@ -5189,6 +5190,14 @@ function public.label_plan(p_fulfillment_id bigint, p_tenant uuid DEFAULT curren
 function public.lapse_reservations(p_inventory_item_ids bigint[])
   returns integer;
 
+-- Notices as admins watch them, newest first.
+function public.list_notices(p_status text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
+
+-- What a customer reads inside the shop, newest first, and how many are unread.
+function public.list_notifications(p_customer_code text, p_only_unread boolean DEFAULT false, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
+
 -- A page of a view that people page through, filtered and sorted; 22023.
 function public.list_rows(p_view text, p_where jsonb, p_key text, p_sort text, p_descending boolean, p_after jsonb, p_limit integer, p_tenant uuid DEFAULT current_tenant_id())
   returns SETOF jsonb;
@@ -5256,6 +5265,10 @@ function public.next_webhook(p_tenant uuid, p_endpoint_id bigint, p_lane smallin
 -- On which channels somebody can be told what he wants to hear there, or why not.
 function public.notice_channels(p_tenant uuid, p_wanted text[], p_email text, p_phone text, p_customer_id bigint, p_is_essential boolean)
   returns TABLE(channel text, recipient text, skip_reason text);
+
+-- How a customer is told, after his own wishes and the shop's.
+function public.notification_preferences_of(p_customer_code text, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
 
 -- What a channel's error code means: retry, fail, suppress:reason, alert; null: unknown.
 function public.notification_verdict(p_provider text, p_error_code text)
@@ -5360,6 +5373,10 @@ function public.promo_offer(p_code text, p_currency text, p_subtotal bigint, p_s
 -- When quiet hours that hold at a moment end; null when none do.
 function public.quiet_until(p_at timestamp with time zone, p_time_zone text, p_quiet_from time without time zone, p_quiet_until time without time zone)
   returns timestamp with time zone;
+
+-- Marks notices of a customer as read; answers how many are unread.
+function public.read_notifications(p_customer_code text, p_notification_ids bigint[] DEFAULT NULL::bigint[], p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
 
 -- How many orders were seen with an address in the last minutes.
 function public.recent_orders(p_tenant uuid, p_kind text, p_value text, p_minutes integer)
@@ -5473,6 +5490,10 @@ function public.restore_stock(p_order_id bigint, p_reason text, p_tenant uuid DE
 function public.retotal_order(p_tenant uuid, p_order_id bigint)
   returns bigint;
 
+-- Sends a notice that failed once more; answers its status.
+function public.retry_notice(p_notification_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
+
 -- Gives back what closed orders used of promotions; twice is once.
 function public.return_promos(p_tenant uuid, p_order_ids bigint[])
   returns void;
@@ -5512,6 +5533,10 @@ function public.session_customer_id()
 -- The shop of the session (setting stevedore.tenant_id); null, which no row has, when unset.
 function public.session_tenant_id()
   returns uuid;
+
+-- How a customer wants to be told. P0VAL.
+function public.set_notification_preferences(p_customer_code text, p_wishes jsonb, p_tenant uuid DEFAULT current_tenant_id())
+  returns jsonb;
 
 -- Sums, stock, fulfilments and refunds after an order's lines changed.
 function public.settle_change(p_tenant uuid, p_order_id bigint, p_key text)
@@ -5793,6 +5818,10 @@ function public.sp_split_fulfillment(p_fulfillment_id bigint, p_items jsonb, p_a
 function public.sp_start_count(p_location_code text, p_skus text[] DEFAULT NULL::text[], p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
 
+-- Writes the digests of admins that are due; answers how many.
+function public.sp_write_digests(p_limit integer DEFAULT 100)
+  returns integer;
+
 -- Splits units off promises, so that they can go another way; answers the new promises.
 function public.split_reservations(p_tenant uuid, p_reservation_ids bigint[], p_quantities integer[])
   returns TABLE(split_from bigint, reservation_id bigint);
@@ -6072,6 +6101,10 @@ function public.trg_webhook_endpoints_feed()
 -- Records an error of an order, holds the order and tells its customer that it takes longer.
 function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id bigint, p_category text, p_severity text, p_code text, p_message text)
   returns void;
+
+-- Ends notices like the one that carries this token; false: no notice does.
+function public.unsubscribe(p_token uuid)
+  returns boolean;
 
 -- Lets fulfilments begin whose goods are there by now; answers how many.
 function public.wake_fulfillments(p_tenant uuid, p_order_ids bigint[])

@@ -11,7 +11,8 @@ use stevedore_providers::{
 use stevedore_queue::RetryPolicy;
 
 use crate::gate::Gate;
-use crate::notifiers::{self, EmailSettingsError, Notifiers};
+use crate::notices::{Library, NoticeError};
+use crate::notifiers::{self, ChannelError, Notifiers};
 use crate::settings::{Prefer, WorkerSettings};
 use crate::tickets::{self, TicketDesk};
 use crate::tokens::FleetTokens;
@@ -29,8 +30,12 @@ pub struct Environment {
     pub refund_providers: RefundRegistry,
     /// How customers are told, by channel.
     pub notifiers: Notifiers,
+    /// What customers are told, in which words.
+    pub templates: Library,
     /// Signs every notice.
     pub shop_name: String,
+    /// Where customers reach the API, for links to unsubscribe; none: no such links.
+    pub public_url: Option<String>,
     /// How fulfilment goes.
     pub fulfilment: FulfilmentPolicy,
     /// How the own warehouse sends.
@@ -114,12 +119,21 @@ pub enum EnvironmentError {
     /// A provider's.
     #[error(transparent)]
     Provider(#[from] SettingsError),
-    /// The mail relay's.
+    /// A channel's.
     #[error(transparent)]
-    Email(#[from] EmailSettingsError),
+    Channel(#[from] ChannelError),
+    /// The folder of templates.
+    #[error("NOTICE_TEMPLATES")]
+    Templates(#[from] NoticeError),
 }
 
 impl Environment {
+    /// Whether any channel leads out of the shop.
+    #[must_use]
+    pub fn tells_outside(&self) -> bool {
+        tells_outside(&self.notifiers)
+    }
+
     /// Builds every handle from the settings; what the fleet shares is in this database.
     ///
     /// # Errors
@@ -130,9 +144,9 @@ impl Environment {
         let notices = &settings.notices;
         let upkeep = &settings.upkeep;
         let webhooks = webhooks::desk(&settings.webhooks)?;
-        let mut notifiers = notifiers::registry(&settings.email)?;
+        let mut notifiers = notifiers::registry(&settings.email, &settings.twilio, pool)?;
         // A worker without any channel leaves notices to others, which have more to offer than these.
-        if !notifiers.is_empty() {
+        if tells_outside(&notifiers) {
             notifiers.extend(notifiers::alert_channels(&webhooks.outbound));
         }
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
@@ -141,9 +155,10 @@ impl Environment {
             carriers: stevedore_providers::carriers(&settings.providers, &tokens)?,
             gate: Arc::new(Gate::new(pool.clone())),
             refund_providers: stevedore_providers::refund_registry(&settings.providers)?,
-            notifiers: notifiers::registry(&settings.email)?,
             notifiers,
+            templates: Library::new(notices.notice_templates.as_deref())?,
             shop_name: settings.email.shop_name(),
+            public_url: notices.public_url(),
             fulfilment: FulfilmentPolicy {
                 attempts: fulfilment.fulfilment_attempts.get(),
                 retry: RetryPolicy::Fixed(fulfilment.fulfilment_retry_delays.clone()),
@@ -182,4 +197,8 @@ impl Environment {
             },
         })
     }
+}
+
+fn tells_outside(notifiers: &Notifiers) -> bool {
+    notifiers.keys().any(|channel| *channel != "in_app")
 }

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{LabelFormat, ProviderSettings};
+use stevedore_providers::{LabelFormat, ProviderSettings, TwilioSettings};
 
 use crate::notifiers::EmailSettings;
 use crate::tickets::TicketSettings;
@@ -108,6 +109,10 @@ pub struct WorkerSettings {
     /// The mail relay.
     #[command(flatten)]
     pub email: EmailSettings,
+
+    /// SMS and WhatsApp.
+    #[command(flatten)]
+    pub twilio: TwilioSettings,
 }
 
 /// Attempts and waits of fulfilments.
@@ -228,6 +233,25 @@ pub struct NoticeSettings {
     #[arg(long, env = "NOTICE_RETRY_DELAY_MAX", value_name = "DURATION", default_value = "1h",
         value_parser = humantime::parse_duration)]
     pub notice_retry_delay_max: Duration,
+
+    /// A folder with templates of your own, `<locale>/<kind>.jinja`; what it does not have is
+    /// taken from the built-in ones. `stevedore templates list` shows what there is
+    #[arg(long, env = "NOTICE_TEMPLATES", value_name = "FOLDER")]
+    pub notice_templates: Option<PathBuf>,
+
+    /// Where customers reach the API from outside, e.g. `https://shop.example`. Notices that may be
+    /// unsubscribed carry a link there; without it they carry none
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl NoticeSettings {
+    /// The address without a slash at its end; none when it is set to nothing.
+    #[must_use]
+    pub fn public_url(&self) -> Option<String> {
+        let url = self.public_url.as_deref()?.trim().trim_end_matches('/');
+        (!url.is_empty()).then(|| url.to_owned())
+    }
 }
 
 /// What runs by itself, and how long things are kept.

@@ -17,6 +17,7 @@ mod route;
 mod schema;
 mod shutdown;
 mod simulator;
+mod templates;
 mod worker;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Add, list and change the endpoints of the shop's own apps, and send them events again
     Endpoints(endpoints::EndpointsCommand),
+    /// Show what customers and admins are told
+    Templates(templates::TemplatesCommand),
     /// Measure how fast the queue is on this machine
     Bench(stevedore_bench::BenchCommand),
     /// Prove the books: stock, reservations, histories, totals
@@ -108,6 +111,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Route(command) => route::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Endpoints(command) => endpoints::run(command).await,
+        Command::Templates(command) => templates::run(command),
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Check(settings) => check::run(settings).await,
     }

@@ -1,45 +1,70 @@
-//! Notices to customers, as the worker that sends them sees them.
+//! Notices to customers and admins, as the worker that sends them sees them.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgExecutor;
+use uuid::Uuid;
 
 use crate::{TenantId, clean};
 
-/// A notice.
+pub mod inbox;
+pub mod own;
+pub mod people;
+
+/// A notice that is being sent.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    /// Key; also what makes sending twice recognisable at the channel.
-    pub notification_id: i64,
     /// The order it is about.
     pub order_id: Option<i64>,
-    /// `order_confirmed`, `order_delivered`, `order_cancelled`, `order_delayed`.
+    /// Which of `notification_kinds`.
     pub notification_type: String,
     /// `email`…
     pub channel: String,
-    /// Address on that channel; None only for skipped ones.
+    /// Address on that channel.
     pub recipient: Option<String>,
     /// Language, BCP 47.
     pub locale: String,
-    /// What the template shows: `order_summaries()` of the order, with `customer_name`, `reason`.
+    /// What the template shows: `order_summary()` of the order, with `customer_name`, `reason`, …
     pub payload: Value,
-    /// `pending` until it is sent, failed for good, or cancelled.
-    pub status: String,
-    /// Sending attempts made before.
-    pub attempts: i32,
+    /// When the event happened.
+    pub created_at: DateTime<Utc>,
+    /// Since when an earlier attempt has had no end: the channel may have the message.
+    pub unknown_since: Option<DateTime<Utc>>,
+    /// Lets its reader unsubscribe; none where nobody can.
+    pub unsubscribe_token: Option<Uuid>,
+    /// Where the order is seen and paid.
+    pub order_url: Option<String>,
 }
 
-/// A notice; None if there is none (any more).
+/// An attempt that the channel did not confirm.
+#[derive(Clone, Copy, Debug)]
+pub struct Miss<'a> {
+    /// Who was asked: `smtp`, `twilio`, …
+    pub provider: &'a str,
+    /// The channel's own code.
+    pub code: Option<&'a str>,
+    /// In words, without addresses.
+    pub error: &'a str,
+    /// The message may have been taken.
+    pub is_unknown: bool,
+    /// What the channel thinks, where `notification_verdict()` does not know the code.
+    pub is_permanent: bool,
+    /// No attempt follows.
+    pub is_last: bool,
+}
+
+/// Begins an attempt; None if the notice is not (any more) to be sent.
 ///
 /// # Errors
 /// If the database can't be asked.
-pub async fn load(
+pub async fn begin(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     notification_id: i64,
 ) -> Result<Option<Notification>, sqlx::Error> {
     sqlx::query_file_as!(
         Notification,
-        "../../sql/queries/notification_queue/load.sql",
+        "../../sql/queries/notification_queue/begin.sql",
         tenant.0,
         notification_id
     )
@@ -55,59 +80,69 @@ pub async fn mark_sent(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     notification_id: i64,
-    provider_message_id: Option<&str>,
+    provider: &str,
+    message_id: &str,
 ) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query_file!(
+    sqlx::query_file_scalar!(
         "../../sql/queries/notification_queue/mark_sent.sql",
         tenant.0,
         notification_id,
-        provider_message_id.map(clean::text)
+        provider,
+        clean::text(message_id)
     )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() > 0)
+    .fetch_one(db)
+    .await
 }
 
-/// An attempt failed and another follows.
+/// The channel did not take it. True if it is given up: its address is suppressed where the
+/// channel's code says so, and the next channel or a person takes over.
 ///
 /// # Errors
 /// If the database can't be asked.
-pub async fn note_attempt(
+pub async fn miss(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     notification_id: i64,
-    error: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query_file!(
-        "../../sql/queries/notification_queue/note_attempt.sql",
+    miss: &Miss<'_>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/notification_queue/miss.sql",
         tenant.0,
         notification_id,
-        clean::text(error)
+        miss.provider,
+        miss.code.map(clean::text),
+        clean::text(miss.error),
+        miss.is_unknown,
+        miss.is_permanent,
+        miss.is_last
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_one(db)
+    .await
 }
 
-/// It is given up: no attempt follows. The order's errors say so, too, for a person to see.
+/// What a channel says about a message, whenever and however often; false if it is none of ours
+/// (yet).
 ///
 /// # Errors
 /// If the database can't be asked.
-pub async fn mark_failed(
+pub async fn record_status(
     db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    notification_id: i64,
-    error: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query_file!(
-        "../../sql/queries/notification_queue/mark_failed.sql",
-        tenant.0,
-        notification_id,
-        clean::text(error)
+    provider: &str,
+    message_id: &str,
+    status: &str,
+    error_code: Option<&str>,
+    occurred_at: Option<DateTime<Utc>>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/notification_queue/record_status.sql",
+        provider,
+        clean::text(message_id),
+        clean::text(status),
+        error_code.map(clean::text),
+        occurred_at
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_one(db)
+    .await
 }
 
 /// Gives up the notices that no job will send, at most `limit`: pending ones whose job died.

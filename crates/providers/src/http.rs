@@ -138,6 +138,11 @@ impl Http {
         result
     }
 
+    /// Sends one request that no journal is kept of, since it holds what people are told.
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+        self.exchange(request).await.1
+    }
+
     async fn exchange(&self, request: RequestBuilder) -> (String, Result<Answer, NoAnswer>) {
         let request = match request.build() {
             Ok(request) => request,

@@ -30,6 +30,7 @@ mod stripe;
 mod ticket;
 mod token;
 mod tracking;
+mod twilio;
 mod ups;
 mod vendor;
 
@@ -69,6 +70,7 @@ pub use tracking::{
     CallRate, Capabilities, Carrier, Carriers, CodeTable, InvalidTrackingNumber, PushError,
     TrackingEvent, TrackingNumber, TrackingStatus, TrackingUpdate,
 };
+pub use twilio::{Line, Twilio, TwilioError, TwilioMessage, TwilioReceipt, TwilioSettings};
 pub use ups::{Ups, UpsEnvironment, UpsSettings};
 
 /// One outside system that can fulfil lines of an order.

@@ -18,6 +18,7 @@ mod shiprocket;
 mod smtp;
 mod state;
 mod stripe;
+mod twilio;
 mod vendors;
 mod webhooks;
 
@@ -41,15 +42,19 @@ pub use settings::SimulatorSettings;
 pub use shiprocket::ShiprocketState;
 pub use state::{AtIshareState, ProviderOrder, StateView};
 pub use stripe::RefundsState;
+pub use twilio::{ACCOUNT_SID, AUTH_TOKEN, TwilioMessage, TwilioState, twilio_signature};
 
 use carriers::Carriers;
 use state::State;
+use twilio::Twilio;
 use vendors::Vendors;
 
 /// A running simulator; it stops when dropped.
 pub struct Simulator {
     at_ishare: SocketAddr,
     smtp: SocketAddr,
+    twilio: SocketAddr,
+    sms: Twilio,
     state: Arc<State>,
     carriers: Carriers,
     vendors: Arc<Vendors>,
@@ -66,6 +71,8 @@ impl Simulator {
         let http = bind(settings.simulator_bind).await?;
         let mail = bind(settings.simulator_smtp_bind).await?;
         let (at_ishare, smtp) = (http.local_addr()?, mail.local_addr()?);
+        let messages = bind(settings.simulator_twilio_bind).await?;
+        let (twilio, sms) = (messages.local_addr()?, Twilio::new()?);
         let shutdown = CancellationToken::new();
         let vendors = Arc::new(Vendors::new(&settings, shutdown.clone()));
         let state = Arc::new(State::new(settings));
@@ -78,11 +85,14 @@ impl Simulator {
             carriers.clone(),
             shutdown.clone(),
         ));
+        tasks.spawn(twilio::serve(messages, sms.clone(), shutdown.clone()));
         tasks.spawn(smtp::serve(mail, Arc::clone(&state), shutdown.clone()));
         tasks.close();
         Ok(Self {
             at_ishare,
             smtp,
+            twilio,
+            sms,
             state,
             carriers,
             vendors,
@@ -114,6 +124,18 @@ impl Simulator {
     #[must_use]
     pub fn smtp_addr(&self) -> SocketAddr {
         self.smtp
+    }
+
+    /// What `TWILIO_API_URL` is to be set to.
+    #[must_use]
+    pub fn twilio_url(&self) -> String {
+        format!("http://{}", self.twilio)
+    }
+
+    /// What Twilio's sandbox did.
+    #[must_use]
+    pub fn twilio(&self) -> TwilioState {
+        self.sms.view()
     }
 
     /// Where [`StateView`] is served as JSON.
@@ -191,6 +213,7 @@ pub async fn run(
     tracing::info!(
         at_ishare = simulator.at_ishare_url(),
         smtp = %simulator.smtp_addr(),
+        twilio = simulator.twilio_url(),
         state = simulator.state_url(),
         "the simulator is listening"
     );

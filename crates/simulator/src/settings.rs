@@ -26,6 +26,15 @@ pub struct SimulatorSettings {
     )]
     pub simulator_smtp_bind: SocketAddr,
 
+    /// Where Twilio's sandbox listens; port 0 takes a free one
+    #[arg(
+        long,
+        env = "SIMULATOR_TWILIO_BIND",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4010"
+    )]
+    pub simulator_twilio_bind: SocketAddr,
+
     /// The key that AT-iShare's sandbox accepts. It opens nothing but this sandbox
     #[arg(
         long,
@@ -76,6 +85,7 @@ impl Default for SimulatorSettings {
         Self {
             simulator_bind: anywhere,
             simulator_smtp_bind: anywhere,
+            simulator_twilio_bind: anywhere,
             simulator_api_key: "simulator-key".to_owned(),
             simulator_webhook_url: None,
             simulator_webhook_secret: "simulator-webhook-secret".to_owned(),

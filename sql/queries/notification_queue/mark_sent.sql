@@ -1,12 +1,2 @@
--- $1 tenant, $2 notification, $3 the channel's id of the message. Locks: the row.
-update notification_queue
-set
-  status = 'sent',
-  attempts = attempts + 1,
-  provider_message_id = $3,
-  last_error = null,
-  sent_at = clock_now(),
-  updated_at = clock_now()
-where tenant_id = $1
-  and notification_id = $2
-  and status in ('pending', 'failed')
+-- $1 tenant, $2 notification, $3 provider, $4 the channel's id of the message. Locks: the notice.
+select sent_notification($1, $2, $3, $4) as "is_first!"

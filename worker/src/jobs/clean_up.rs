@@ -1,7 +1,9 @@
-//! `clean_up`: deletes what is old enough, a little at a time.
+//! `clean_up`: deletes what is old enough, a little at a time; writes the digests of admins that
+//! are due.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use stevedore_model::notifications::people;
 use stevedore_model::retention::{self, Removed};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
 
@@ -9,6 +11,9 @@ use crate::environment::Environment;
 
 /// Rows of one kind deleted in one transaction.
 const BATCH_ROWS: u32 = 1_000;
+/// Digests written in one run, and old notices forgotten in one transaction.
+const DIGESTS_MAX: i32 = 1_000;
+const NOTICES_MAX: i32 = 1_000;
 /// Batches in one run; what is left is the next tick's.
 const BATCHES_MAX: usize = 200;
 
@@ -33,6 +38,18 @@ impl Job for CleanUp {
     }
 
     async fn run(self, ctx: &mut JobContext, env: &Environment) -> Result<Done, Failure> {
+        people::write_digests(ctx.pool(), DIGESTS_MAX)
+            .await
+            .context("writing the digests of admins")?;
+        for _ in 0..BATCHES_MAX {
+            let age = env.upkeep.retention.notifications;
+            let forgotten = people::forget(ctx.pool(), age, NOTICES_MAX)
+                .await
+                .context("forgetting old notices")?;
+            if forgotten < NOTICES_MAX || ctx.cancelled().is_cancelled() {
+                break;
+            }
+        }
         let mut total = Removed::default();
         for _ in 0..BATCHES_MAX {
             let mut tx = ctx.begin().await?;

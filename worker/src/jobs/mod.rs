@@ -80,8 +80,8 @@ kinds! {
     BuyLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     VoidLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     RefundPayment, |env| needs(!env.refund_providers.is_empty(), "no refunds are configured");
-    SendNotification, |env| needs(!env.notifiers.is_empty(), "no channel is configured");
     PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
+    SendNotification, |env| needs(env.tells_outside(), "no channel is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");
     SyncTicket, |_| Ok(());
     FeedWebhooks, |_| Ok(());

@@ -19,9 +19,6 @@
 use std::time::Duration;
 
 use stevedore_providers::{ProviderError, Shipment};
-use stevedore_queue::Failure;
-
-use crate::notifiers::NotifyError;
 
 /// What a conversation with a provider found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,33 +266,6 @@ fn retry_after(error: &ProviderError) -> Option<Duration> {
     }
 }
 
-/// What a channel's refusal means for the job that sends a notice.
-#[derive(Debug)]
-pub enum NoticeVerdict {
-    /// Given up: written down, and the job is done.
-    GiveUp(String),
-    /// The job tries again.
-    Retry {
-        /// What the queue is told.
-        failure: Failure,
-        /// For people.
-        reason: String,
-    },
-}
-
-/// Decides about a notice that was not taken.
-#[must_use]
-pub fn notice_verdict(error: NotifyError, is_last: bool) -> NoticeVerdict {
-    match error {
-        NotifyError::Permanent(message) => NoticeVerdict::GiveUp(message),
-        NotifyError::Transient(message) if is_last => NoticeVerdict::GiveUp(message),
-        error => NoticeVerdict::Retry {
-            reason: error.to_string(),
-            failure: Failure::from(anyhow::Error::new(error)),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -477,23 +447,5 @@ mod tests {
             ..EARLY
         };
         assert_eq!(name(&verdict(found(), tired)), "park");
-    }
-
-    #[test]
-    fn a_notice_is_given_up_when_refused_or_out_of_attempts() {
-        let refused = || NotifyError::Permanent("550".into());
-        let busy = || NotifyError::Transient("451".into());
-        assert!(matches!(
-            notice_verdict(refused(), false),
-            NoticeVerdict::GiveUp(_)
-        ));
-        assert!(matches!(
-            notice_verdict(busy(), true),
-            NoticeVerdict::GiveUp(_)
-        ));
-        assert!(matches!(
-            notice_verdict(busy(), false),
-            NoticeVerdict::Retry { .. }
-        ));
     }
 }

@@ -43,6 +43,10 @@ impl Notifier for EmailNotifier {
         CHANNEL
     }
 
+    fn provider(&self) -> &'static str {
+        "smtp"
+    }
+
     async fn send(&self, message: &Message, id: &MessageId) -> Result<Receipt, NotifyError> {
         let message_id = format!("<{}@{}>", id.as_str(), self.domain);
         let mail = self.mail(message, &message_id)?;
@@ -112,6 +116,9 @@ impl EmailNotifier {
         if let Some(reply_to) = &self.reply_to {
             mail = mail.reply_to(reply_to.clone());
         }
+        if let Some(url) = &message.unsubscribe_url {
+            mail = mail.header(Unsubscribe(url.clone())).header(OneClick);
+        }
         mail.multipart(MultiPart::alternative_plain_html(
             message.text.clone(),
             message.html.clone(),
@@ -124,7 +131,7 @@ impl EmailNotifier {
         match tokio::time::timeout(self.timeout, self.transport.send(mail)).await {
             Ok(Ok(_accepted)) => Ok(()),
             Ok(Err(error)) => Err(understood(&error)),
-            Err(_elapsed) => Err(NotifyError::Transient(format!(
+            Err(_elapsed) => Err(NotifyError::Unknown(format!(
                 "no answer within {:?}",
                 self.timeout
             ))),
@@ -132,23 +139,48 @@ impl EmailNotifier {
     }
 }
 
-/// A message of a machine: no holiday notice answers it (RFC 3834).
-#[derive(Clone)]
-struct AutoSubmitted;
+/// A header of one fixed name.
+macro_rules! header {
+    ($(#[$doc:meta])* $Name:ident = $name:literal, |$this:ident| $value:expr, $Shape:item) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        $Shape
 
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
+        impl Header for $Name {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
 
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
+            fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Err("only written".into())
+            }
 
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
+            fn display(&self) -> HeaderValue {
+                let $this = self;
+                HeaderValue::new(Self::name(), $value)
+            }
+        }
+    };
 }
+
+header!(
+    /// A message of a machine: no holiday notice answers it (RFC 3834).
+    AutoSubmitted = "Auto-Submitted",
+    |_this| "auto-generated".to_owned(),
+    struct AutoSubmitted;
+);
+header!(
+    /// Where its reader unsubscribes (RFC 2369).
+    Unsubscribe = "List-Unsubscribe",
+    |this| format!("<{}>", this.0),
+    struct Unsubscribe(String);
+);
+header!(
+    /// That one POST is enough (RFC 8058).
+    OneClick = "List-Unsubscribe-Post",
+    |_this| "List-Unsubscribe=One-Click".to_owned(),
+    struct OneClick;
+);
 
 fn tls(settings: &EmailSettings, host: &str) -> Result<Tls, EmailSettingsError> {
     let mut parameters = TlsParameters::builder(host.to_owned());
@@ -176,26 +208,49 @@ fn header_text(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A refusal of our own login says nothing about this mail, though SMTP calls it permanent.
+/// What the server said, with its code: the enhanced one where it gave one (RFC 3463), since a bare
+/// 550 may be about the mailbox or about us. The server's words may repeat the address, so they are
+/// not kept.
 fn understood(error: &SmtpError) -> NotifyError {
-    let code = error.status().map(u16::from);
-    let ours = matches!(code, Some(530 | 534 | 535 | 538));
-    let message = match code {
-        // The server's words may repeat the address.
-        Some(code) => format!("the mail server answered {code}"),
-        None => format!("the mail server could not be talked to: {error}"),
+    let Some(code) = error.status().map(u16::from) else {
+        // Refused before anything was said, or broken off at any point: also after the mail.
+        return NotifyError::Unknown(format!("the mail server could not be talked to: {error}"));
     };
-    match error.is_permanent() && !ours {
-        true => NotifyError::Permanent(message),
-        false => NotifyError::Transient(message),
+    let code = match code {
+        // Our own login, whatever else it says.
+        530 | 534 | 535 | 538 => code.to_string(),
+        code => enhanced(&error.to_string()).unwrap_or_else(|| code.to_string()),
+    };
+    NotifyError::Refused {
+        message: format!("the mail server answered {code}"),
+        code,
+        is_permanent: error.is_permanent(),
+        retry_after: None,
     }
+}
+
+/// The first `5.1.1` in a text.
+fn enhanced(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .find(|word| {
+            let parts: Vec<_> = word.split('.').collect();
+            let is_number = |part: &&str| (1..=3).contains(&part.len());
+            parts.len() == 3 && matches!(parts[0], "4" | "5") && parts.iter().all(is_number)
+        })
+        .map(str::to_owned)
 }
 
 fn measure(started: Instant, result: &Result<(), NotifyError>) {
     let outcome = match result {
         Ok(()) => "ok",
-        Err(NotifyError::Transient(_)) => "transient",
-        Err(NotifyError::Permanent(_)) => "rejected",
+        Err(
+            NotifyError::Refused {
+                is_permanent: true, ..
+            }
+            | NotifyError::Permanent(_),
+        ) => "rejected",
+        Err(NotifyError::Unknown(_)) => "unknown",
+        Err(_) => "transient",
     };
     metrics::histogram!(
         "stevedore_external_request_duration_seconds",
@@ -208,6 +263,16 @@ fn measure(started: Instant, result: &Result<(), NotifyError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_enhanced_code_is_found_among_the_servers_words() {
+        let said = "permanent error (550): 5.1.1 no such user 10.0.0.1 here";
+        assert_eq!(enhanced(said).as_deref(), Some("5.1.1"));
+        assert_eq!(
+            enhanced("permanent error (550): rejected by 10.0.0.1"),
+            None
+        );
+    }
 
     #[test]
     fn a_header_is_one_bounded_line_whatever_a_customer_called_himself() {

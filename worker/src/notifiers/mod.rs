@@ -4,18 +4,28 @@
 
 mod alerts;
 mod email;
+mod in_app;
+mod twilio;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use stevedore_model::TenantId;
+use stevedore_providers::{Line, SettingsError, Twilio, TwilioSettings};
 
 pub use alerts::alert_channels;
 pub use email::{EmailNotifier, EmailSettings, EmailSettingsError, SmtpTls};
+pub use in_app::InAppNotifier;
+pub use twilio::TwilioNotifier;
 
 /// What is sent, rendered; a channel takes the parts that it can show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
+    /// What it is about, for channels that keep that.
+    pub about: About,
     /// The address on the channel.
     pub recipient: String,
     /// The recipient's name; customers' input, so a channel must not trust it.
@@ -26,6 +36,38 @@ pub struct Message {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// The text without address and signature.
+    pub body: String,
+    /// One sentence for a phone.
+    pub short: String,
+    /// Where its reader unsubscribes with one POST.
+    pub unsubscribe_url: Option<String>,
+    /// The template that WhatsApp approved, and what it shows.
+    pub approved: Option<Approved>,
+}
+
+/// Which notice it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The shop.
+    pub tenant: Option<TenantId>,
+    /// The row of `notification_queue`.
+    pub notification_id: i64,
+    /// Which of `notification_kinds`.
+    pub kind: String,
+    /// The order.
+    pub order_id: Option<i64>,
+    /// What the trigger wrote.
+    pub payload: serde_json::Value,
+}
+
+/// A template that WhatsApp approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// `HX…` at Twilio.
+    pub content_sid: String,
+    /// What it shows, `1` first.
+    pub variables: Vec<String>,
 }
 
 /// The message's name, the same on every attempt, so that a duplicate is recognisable.
@@ -66,6 +108,33 @@ pub enum NotifyError {
     /// Will never work: no such address, no such mailbox.
     #[error("{0}")]
     Permanent(String),
+    /// Nobody knows whether the channel took it.
+    #[error("{0}")]
+    Unknown(String),
+    /// The channel said no with a code of its own, of which `notification_verdict()` knows what it
+    /// means.
+    #[error("{message}")]
+    Refused {
+        /// The channel's own code.
+        code: String,
+        /// For people.
+        message: String,
+        /// Whether it looks permanent, for codes that nobody knows.
+        is_permanent: bool,
+        /// When the channel wants to be asked again.
+        retry_after: Option<std::time::Duration>,
+    },
+}
+
+/// What becomes of a message that is sent twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// Its reader has it twice, though a mailbox may recognise the same [`MessageId`].
+    Duplicate,
+    /// The channel can be asked first ([`Notifier::find`]).
+    Askable,
+    /// Nothing; it is the same message.
+    Harmless,
 }
 
 /// One channel.
@@ -73,6 +142,29 @@ pub enum NotifyError {
 pub trait Notifier: Send + Sync + 'static {
     /// The word in `notification_queue.channel`.
     fn channel(&self) -> &'static str;
+
+    /// Who is behind it, in `notification_queue.provider`.
+    fn provider(&self) -> &'static str {
+        self.channel()
+    }
+
+    /// What becomes of a message that is sent twice.
+    fn repetition(&self) -> Repetition {
+        Repetition::Duplicate
+    }
+
+    /// Looks for a message that the channel may have taken since.
+    ///
+    /// # Errors
+    /// See [`NotifyError`]; without an answer nothing is sent again.
+    async fn find(
+        &self,
+        _message: &Message,
+        _id: &MessageId,
+        _since: DateTime<Utc>,
+    ) -> Result<Option<Receipt>, NotifyError> {
+        Ok(None)
+    }
 
     /// Hands the message to the channel, once.
     ///
@@ -84,13 +176,35 @@ pub trait Notifier: Send + Sync + 'static {
 /// The channels of this process, by [`Notifier::channel`].
 pub type Notifiers = HashMap<&'static str, Arc<dyn Notifier>>;
 
+/// A setting of a channel that is missing or wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChannelError {
+    /// The mail relay's.
+    #[error(transparent)]
+    Email(#[from] EmailSettingsError),
+    /// Twilio's.
+    #[error(transparent)]
+    Twilio(#[from] SettingsError),
+}
+
 /// Builds every configured channel, one line each.
 ///
 /// # Errors
-/// [`EmailSettingsError`] when mail is configured by halves.
-pub fn registry(settings: &EmailSettings) -> Result<Notifiers, EmailSettingsError> {
-    let configured: [Option<Arc<dyn Notifier>>; 1] =
-        [EmailNotifier::configured(settings)?.map(|notifier| Arc::new(notifier) as _)];
+/// [`ChannelError`] when a channel is configured by halves.
+pub fn registry(
+    email: &EmailSettings,
+    twilio: &TwilioSettings,
+    pool: &PgPool,
+) -> Result<Notifiers, ChannelError> {
+    let twilio = Twilio::configured(twilio)?.map(Arc::new);
+    let line = |line| TwilioNotifier::of(twilio.as_ref(), line);
+    let configured: [Option<Arc<dyn Notifier>>; 4] = [
+        EmailNotifier::configured(email)?.map(|notifier| Arc::new(notifier) as _),
+        line(Line::Sms).map(|notifier| Arc::new(notifier) as _),
+        line(Line::Whatsapp).map(|notifier| Arc::new(notifier) as _),
+        Some(Arc::new(InAppNotifier::new(pool.clone()))),
+    ];
     Ok(configured
         .into_iter()
         .flatten()

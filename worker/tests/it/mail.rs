@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stevedore_simulator::{Mail, Simulator, SimulatorSettings};
 use stevedore_worker::notifiers::{
-    EmailSettings, Message, MessageId, Notifier, NotifyError, SmtpTls, registry,
+    EmailNotifier, EmailSettings, Message, MessageId, Notifier, NotifyError, SmtpTls,
 };
 
 async fn simulator() -> Simulator {
@@ -27,10 +27,8 @@ pub fn settings(simulator: &Simulator) -> EmailSettings {
 }
 
 fn email(settings: &EmailSettings) -> Arc<dyn Notifier> {
-    registry(settings)
-        .expect("valid settings")
-        .remove("email")
-        .expect("the mail channel")
+    let configured = EmailNotifier::configured(settings).expect("valid settings");
+    Arc::new(configured.expect("the mail channel"))
 }
 
 fn message(recipient: &str, name: &str, subject: &str) -> Message {
@@ -40,6 +38,7 @@ fn message(recipient: &str, name: &str, subject: &str) -> Message {
         subject: subject.to_owned(),
         text: "plain\n.\nstill plain\n".to_owned(),
         html: "<p>hyper</p>".to_owned(),
+        ..Message::default()
     }
 }
 
@@ -124,6 +123,24 @@ async fn a_name_or_subject_cannot_add_a_header_or_a_recipient() {
 }
 
 #[tokio::test]
+async fn g4_a_mail_that_may_be_unsubscribed_says_where_with_one_click() {
+    let simulator = simulator().await;
+    let email = email(&settings(&simulator));
+    let mut wanted = message("ada@example.com", "Ada", "Hello");
+    email.send(&wanted, &id(1)).await.expect("sent");
+    assert!(!only(&simulator).raw.contains("List-Unsubscribe"));
+    wanted.unsubscribe_url = Some("https://shop.example/v1/unsubscribe/7".to_owned());
+    email.send(&wanted, &id(2)).await.expect("sent");
+    let mail = simulator.mails().pop().expect("a second mail");
+    for line in [
+        "List-Unsubscribe: <https://shop.example/v1/unsubscribe/7>\r\n",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+    ] {
+        assert!(mail.raw.contains(line), "{}", mail.raw);
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_from_a_delay() {
     let simulator = simulator().await;
     let email = email(&settings(&simulator));
@@ -131,20 +148,16 @@ async fn a_refusal_is_told_from_a_delay() {
         let email = Arc::clone(&email);
         async move { email.send(&message(recipient, "x", "x"), &id(1)).await }
     };
-    let bounced = send("bounce@example.com").await;
-    assert_eq!(
-        bounced,
-        Err(NotifyError::Permanent(
-            "the mail server answered 550".into()
-        ))
-    );
-    let busy = send("busy@example.com").await;
-    assert_eq!(
-        busy,
-        Err(NotifyError::Transient(
-            "the mail server answered 451".into()
-        ))
-    );
+    let refused = |code: &str, is_permanent| {
+        Err(NotifyError::Refused {
+            code: code.to_owned(),
+            message: format!("the mail server answered {code}"),
+            is_permanent,
+            retry_after: None,
+        })
+    };
+    assert_eq!(send("bounce@example.com").await, refused("5.1.1", true));
+    assert_eq!(send("busy@example.com").await, refused("4.3.2", false));
     assert!(matches!(
         send("nobody").await,
         Err(NotifyError::Permanent(_))
@@ -155,7 +168,7 @@ async fn a_refusal_is_told_from_a_delay() {
     ));
     assert!(matches!(
         send("cut@example.com").await,
-        Err(NotifyError::Transient(_))
+        Err(NotifyError::Unknown(_))
     ));
     assert!(send("ada@example.com").await.is_ok());
 }
@@ -171,10 +184,7 @@ async fn an_absent_relay_is_a_delay() {
     let absent = email(&settings)
         .send(&message("ada@example.com", "x", "x"), &id(1))
         .await;
-    assert!(
-        matches!(absent, Err(NotifyError::Transient(_))),
-        "{absent:?}"
-    );
+    assert!(matches!(absent, Err(NotifyError::Unknown(_))), "{absent:?}");
 }
 
 #[tokio::test]
@@ -194,7 +204,7 @@ async fn a_silent_relay_is_given_up_in_time() {
         .send(&message("ada@example.com", "x", "x"), &id(1))
         .await;
     assert!(
-        matches!(silence, Err(NotifyError::Transient(_))),
+        matches!(silence, Err(NotifyError::Unknown(_))),
         "{silence:?}"
     );
 }
@@ -212,7 +222,7 @@ async fn a_relay_without_starttls_gets_no_mail_when_starttls_is_asked_for() {
             .send(&message("ada@example.com", "x", "x"), &id(1))
             .await;
         assert!(
-            matches!(refused, Err(NotifyError::Transient(_))),
+            matches!(refused, Err(NotifyError::Unknown(_))),
             "{refused:?}"
         );
     }

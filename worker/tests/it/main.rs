@@ -1,5 +1,6 @@
 //! The worker from outside: real database, real HTTP, real SMTP.
 
+mod channels;
 mod contract;
 mod conversation;
 mod gate;

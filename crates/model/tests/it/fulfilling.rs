@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stevedore_model::fulfillments::{self, FulfillmentLog, FulfillmentWork, LogAction, LogStatus};
+use stevedore_model::notifications::Miss;
 use stevedore_model::{notifications, orders};
 
 use crate::shop::{SHOP, Shop, order};
@@ -297,36 +298,45 @@ async fn a_notice_is_sent_once_or_given_up_with_an_error_on_the_order() {
     let id = shop
         .number("select notification_id from notification_queue")
         .await;
-    let notice = notifications::load(shop.pool(), SHOP, id)
-        .await
-        .unwrap()
-        .expect("there is one");
+    let begin = async || notifications::begin(shop.pool(), SHOP, id).await.unwrap();
+    let notice = begin().await.expect("there is one");
     assert_eq!(notice.notification_type, "order_confirmed");
     assert_eq!(notice.recipient.as_deref(), Some("ama@example.com"));
     assert_eq!(notice.payload["customer_name"], "Ama Mensah");
     assert_eq!(notice.payload["lines"][0]["sku"], "MUG-1");
-    notifications::note_attempt(shop.pool(), SHOP, id, "451 later")
-        .await
-        .unwrap();
-    notifications::mark_failed(shop.pool(), SHOP, id, "550 no")
-        .await
-        .unwrap();
+    assert_eq!(notice.unknown_since, None);
+    assert!(begin().await.expect("still").unknown_since.is_some());
+    let busy = Miss {
+        provider: "smtp",
+        code: Some("451"),
+        error: "451 later",
+        is_unknown: false,
+        is_permanent: false,
+        is_last: false,
+    };
+    let miss = async |miss| {
+        notifications::miss(shop.pool(), SHOP, id, &miss)
+            .await
+            .unwrap()
+    };
+    assert!(!miss(busy).await);
+    assert_eq!(begin().await.expect("again").unknown_since, None);
+    let refused = Miss {
+        code: Some("550"),
+        ..busy
+    };
+    assert!(miss(refused).await, "given up");
+    assert!(begin().await.is_none());
     assert_eq!(shop.order(order_id).await.error_count, 1);
-    assert!(
-        notifications::mark_sent(shop.pool(), SHOP, id, Some("<m@x>"))
+    let sent = async || {
+        notifications::mark_sent(shop.pool(), SHOP, id, "smtp", "<m@x>")
             .await
             .unwrap()
-    );
-    assert!(
-        !notifications::mark_sent(shop.pool(), SHOP, id, Some("<m@x>"))
-            .await
-            .unwrap()
-    );
-    let notice = notifications::load(shop.pool(), SHOP, id)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!((notice.status.as_str(), notice.attempts), ("sent", 3));
+    };
+    // An attempt thought dead came through after all.
+    assert!(sent().await && !sent().await);
+    let end = "select status || ' ' || attempts from notification_queue";
+    assert_eq!(shop.text(end).await, "sent 3");
 }
 
 #[tokio::test]

@@ -50,6 +50,16 @@ const SERVED: Label = named(
     "the queue that a worker serves, or `all` if it serves several",
 );
 const KIND: Label = named("kind", "the registered job kinds");
+/// The channels of `notification_queue`.
+const CHANNELS: &[&str] = &[
+    "email",
+    "sms",
+    "whatsapp",
+    "in_app",
+    "slack",
+    "pagerduty",
+    "webhook",
+];
 const STAGE: Label = named("stage", "the order states that are not final");
 const OUTCOME: Label = closed(
     "outcome",
@@ -232,10 +242,20 @@ pub const ALL: &[Metric] = &[
         Counter,
         Worker,
         &[
-            closed("channel", &["email"]),
+            closed("channel", CHANNELS),
             closed("result", &["sent", "retried", "failed"]),
         ],
         "Attempts to tell a customer something",
+    ),
+    exported(
+        "stevedore_notification_repeats_total",
+        Counter,
+        Worker,
+        &[
+            closed("channel", CHANNELS),
+            closed("result", &["found", "absent", "sent_again"]),
+        ],
+        "Attempts after one of which nobody knows how it ended, by what was found out",
     ),
     exported(
         "stevedore_external_request_duration_seconds",
