@@ -5458,6 +5458,10 @@ function public.renew_stock(p_tenant uuid, p_order_ids bigint[])
 function public.reopen_fulfillments(p_tenant uuid, p_order_ids bigint[])
   returns void;
 
+-- Lets an event be processed again; answers its job. P0NOF.
+function public.replay_webhook(p_webhook_event_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns bigint;
+
 -- How a call to an outside system ended: opens and closes its breaker for the whole fleet.
 function public.report_provider(p_provider text, p_account text, p_worked boolean, p_is_probe boolean, p_pause_ms bigint DEFAULT NULL::bigint, p_error text DEFAULT NULL::text)
   returns TABLE(state text, has_opened boolean);

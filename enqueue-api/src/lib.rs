@@ -20,6 +20,7 @@ pub mod guard;
 pub mod json;
 pub mod observe;
 
+mod inbox;
 pub mod once;
 mod placing;
 pub mod problem;

@@ -17,7 +17,8 @@ use crate::once::once;
 use crate::routes::{
     bulk_orders, counts, docs, fraud, fulfillments, health, inventory, job, jobs, legacy,
     legacy_shipping, lists, maintenance, order_changes, order_errors, order_list, orders,
-    promotions, queue, returns, stock, tickets, waits, wallets, webhook_endpoints,
+    promotions, queue, returns, stock, tickets, waits, wallets, webhook_endpoints, webhook_events,
+    webhooks,
 };
 use crate::state::ApiState;
 use crate::tags::tag;
@@ -58,6 +59,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
         (name = "fraud", description = "What makes an order wait for a person."),
         (name = "stock", description = "What there is, and fetching it."),
         (name = "jobs", description = "The queue, for work that is no order."),
+        (name = "webhooks", description = "What providers tell, and what became of it."),
         (name = "health", description = "For probes, load balancers and Prometheus."),
         (name = "legacy", description = "Paths of earlier shops, over the same operations."),
         (name = "documentation", description = "The API about itself."),
@@ -105,8 +107,14 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .merge(keyed(versioned, state))
         .route_layer(from_fn(tag))
         .route_layer(from_fn_with_state(state.clone(), guard));
+    // Their senders know no key: each proves itself in its own way.
+    let proven = OpenApiRouter::new()
+        .routes(routes!(webhooks::receive))
+        .routes(routes!(webhooks::receive_legacy))
+        .route_layer(from_fn_with_state(state.clone(), guard));
     let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
         .merge(versioned)
+        .merge(proven)
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::health))
@@ -214,6 +222,9 @@ fn job_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(queue::workers))
         .routes(routes!(waits::resume))
         .routes(routes!(maintenance::read, maintenance::act))
+        .routes(routes!(webhook_events::list))
+        .routes(routes!(webhook_events::read))
+        .routes(routes!(webhook_events::replay))
 }
 
 /// What front ends of earlier shops call.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use humantime::parse_duration;
+use stevedore_providers::signature::WebhookSettings;
 
 /// Settings of the HTTP API. Times are written like `500ms`, `10s` or `2m`.
 #[derive(Args, Clone, Debug)]
@@ -106,6 +107,10 @@ pub struct ApiSettings {
         value_parser = parse_duration
     )]
     pub shutdown_grace: Duration,
+
+    /// Secrets of those who send webhooks.
+    #[command(flatten)]
+    pub webhooks: WebhookSettings,
 }
 
 /// The same values as the command line's defaults (a test compares them).
@@ -121,6 +126,7 @@ impl Default for ApiSettings {
             key_cache: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
+            webhooks: WebhookSettings::default(),
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use stevedore_providers::signature::Verifier;
 use stevedore_queue::{Admission, Batcher};
 use stevedore_telemetry::Metrics;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::KeyCache;
+use crate::inbox::Inbox;
 use crate::placing::Placing;
 use crate::routes::health::LastLook;
 use crate::settings::ApiSettings;
@@ -29,6 +31,8 @@ struct Inner {
     admission: Admission,
     batcher: Batcher,
     placing: Placing,
+    inbox: Inbox,
+    verifier: Verifier,
     draining: CancellationToken,
 }
 
@@ -47,6 +51,8 @@ impl ApiState {
             admission: Admission::new(pool.clone()),
             batcher: Batcher::new(pool.clone()),
             placing: Placing::new(pool.clone()),
+            inbox: Inbox::new(pool.clone()),
+            verifier: Verifier::new(settings.webhooks.clone()),
             pool,
             settings,
             metrics,
@@ -112,6 +118,18 @@ impl ApiState {
     #[must_use]
     pub fn placing(&self) -> &Placing {
         &self.inner.placing
+    }
+
+    /// Stores webhooks of many requests together.
+    #[must_use]
+    pub fn inbox(&self) -> &Inbox {
+        &self.inner.inbox
+    }
+
+    /// Knows whom webhooks are from.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.inner.verifier
     }
 
     /// Whether the process is on its way out.

@@ -76,7 +76,7 @@ begin
             'stock_subscriptions', 'admin_contacts', 'tracking_schedule')
           or role = 'worker' and r.name in (
             'fulfillment_logs', 'notification_queue', 'notification_receipts', 'tickets',
-            'webhook_deliveries', 'webhook_attempts', 'webhook_feed')
+            'webhook_deliveries', 'webhook_attempts', 'webhook_feed', 'webhook_events')
           then '{select,insert,update,delete}'
         else '{select,insert,update}'
       end::text[]) as privilege

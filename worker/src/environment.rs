@@ -48,6 +48,8 @@ pub struct Environment {
     pub tickets: Option<TicketDesk>,
     /// How webhooks go to the shop's own apps.
     pub webhooks: WebhookDesk,
+    /// How events of providers go.
+    pub inbox: InboxPolicy,
     /// What runs by itself.
     pub upkeep: UpkeepPolicy,
 }
@@ -98,6 +100,14 @@ pub struct NoticePolicy {
     pub timeout: Duration,
 }
 
+/// Attempts and waits of events that providers sent.
+pub struct InboxPolicy {
+    /// Attempts in all.
+    pub attempts: u16,
+    /// Waits between them.
+    pub retry: RetryPolicy,
+}
+
 /// What runs by itself.
 pub struct UpkeepPolicy {
     /// How often reservations expire.
@@ -142,6 +152,7 @@ impl Environment {
         let fulfilment = &settings.fulfilment;
         let refunds = &settings.refunds;
         let notices = &settings.notices;
+        let inbox = &settings.inbox;
         let upkeep = &settings.upkeep;
         let webhooks = webhooks::desk(&settings.webhooks)?;
         let mut notifiers = notifiers::registry(&settings.email, &settings.twilio, pool)?;
@@ -188,6 +199,13 @@ impl Environment {
             },
             tickets: tickets::desk(&settings.tickets)?,
             webhooks,
+            inbox: InboxPolicy {
+                attempts: inbox.webhook_attempts.get(),
+                retry: RetryPolicy::Exponential {
+                    base: inbox.webhook_retry_delay,
+                    max: inbox.webhook_retry_delay_max,
+                },
+            },
             upkeep: UpkeepPolicy {
                 expire_reservations_every: upkeep.expire_reservations_every,
                 clean_up_every: upkeep.clean_up_every,

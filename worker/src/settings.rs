@@ -23,7 +23,7 @@ pub struct WorkerSettings {
     pub worker_name: Option<String>,
 
     /// Queues to take jobs from, separated by commas; empty means all that this worker has kinds
-    /// for. Queues of this release: fulfilment, payments, notifications, maintenance
+    /// for. Queues of this release: fulfilment, payments, notifications, webhooks, maintenance
     #[arg(
         long = "queues",
         env = "WORKER_QUEUES",
@@ -89,6 +89,10 @@ pub struct WorkerSettings {
     /// How notices go.
     #[command(flatten)]
     pub notices: NoticeSettings,
+
+    /// How events of providers are processed.
+    #[command(flatten)]
+    pub inbox: WebhookJobSettings,
 
     /// What runs by itself, and how long things are kept.
     #[command(flatten)]
@@ -254,6 +258,30 @@ impl NoticeSettings {
     }
 }
 
+/// Attempts and waits of events that providers sent.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Webhooks")]
+pub struct WebhookJobSettings {
+    /// Attempts at an event in all. After the last one it is dead, until somebody replays it
+    #[arg(
+        long,
+        env = "WEBHOOK_ATTEMPTS",
+        value_name = "COUNT",
+        default_value = "10"
+    )]
+    pub webhook_attempts: NonZeroU16,
+
+    /// Wait before the second attempt; doubled for each further one
+    #[arg(long, env = "WEBHOOK_RETRY_DELAY", value_name = "DURATION", default_value = "10s",
+        value_parser = humantime::parse_duration)]
+    pub webhook_retry_delay: Duration,
+
+    /// Longest wait between two attempts
+    #[arg(long, env = "WEBHOOK_RETRY_DELAY_MAX", value_name = "DURATION", default_value = "1h",
+        value_parser = humantime::parse_duration)]
+    pub webhook_retry_delay_max: Duration,
+}
+
 /// What runs by itself, and how long things are kept.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Upkeep")]
@@ -313,6 +341,10 @@ pub struct UpkeepSettings {
     #[arg(long, env = "RETENTION_EVENTS", value_name = "DURATION",
         default_value = "30d", value_parser = humantime::parse_duration)]
     pub retention_events: Duration,
+    /// How long events that providers sent stay, with the bytes that were signed
+    #[arg(long, env = "RETENTION_WEBHOOKS", value_name = "DURATION", default_value = "90d",
+        value_parser = humantime::parse_duration)]
+    pub retention_webhooks: Duration,
 }
 
 impl UpkeepSettings {
@@ -325,6 +357,7 @@ impl UpkeepSettings {
             shop_events: self.retention_events,
             tickets: self.retention_tickets,
             webhook_deliveries: self.retention_webhook_deliveries,
+            webhook_events: self.retention_webhooks,
         }
     }
 

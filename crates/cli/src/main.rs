@@ -18,6 +18,7 @@ mod schema;
 mod shutdown;
 mod simulator;
 mod templates;
+mod webhooks;
 mod worker;
 
 use std::process::ExitCode;
@@ -55,6 +56,8 @@ enum Command {
     Providers(providers::ProvidersCommand),
     /// Say where an order's lines go, and why
     Route(route::RouteCommand),
+    /// Look at what providers sent, and let it be processed again
+    Webhooks(webhooks::WebhooksCommand),
     /// Create, list and revoke API keys
     Keys(keys::KeysCommand),
     /// Add, list and change the endpoints of the shop's own apps, and send them events again
@@ -109,6 +112,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Jobs(command) => jobs::run(*command).await,
         Command::Providers(command) => providers::run(command).await,
         Command::Route(command) => route::run(command).await,
+        Command::Webhooks(command) => webhooks::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Endpoints(command) => endpoints::run(command).await,
         Command::Templates(command) => templates::run(command),

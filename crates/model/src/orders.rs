@@ -18,7 +18,7 @@ pub use place::{PlaceRequest, place, place_many, problems};
 pub use tally::{Tally, tally};
 pub use view::{
     FulfillmentItemView, FulfillmentView, HistoryView, HoldView, LineView, MetricsView, OrderView,
-    ReturnLine, ShipmentView, get,
+    ReturnLine, ShipmentView, find_by_number, get,
 };
 
 use serde::{Deserialize, Serialize};

@@ -105,25 +105,27 @@ pub async fn wait(
     .await
 }
 
-/// The customer has the money. Twice, or said by the provider's own event as well, is once.
+/// Ends a refund of ours: it is done, or the provider refused it for a reason. Twice is once, and
+/// what is done stays done.
 ///
 /// # Errors
-/// If the database can't be asked.
-pub async fn succeed(
+/// If the database can't be asked, or there is no such refund.
+pub async fn settle(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     refund_id: i64,
-    provider_refund_id: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query_file!(
+    refund_ref: Option<&str>,
+    failure: Option<&str>,
+) -> Result<String, sqlx::Error> {
+    sqlx::query_file_scalar!(
         "../../sql/queries/refunds/settle.sql",
         refund_id,
-        clean::text(provider_refund_id),
+        refund_ref.map(clean::text),
+        failure.map(clean::text),
         tenant.0
     )
     .fetch_one(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Why a refund is given up.

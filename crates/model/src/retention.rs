@@ -17,6 +17,8 @@ pub struct Retention {
     pub tickets: Duration,
     /// Deliveries of webhooks.
     pub webhook_deliveries: Duration,
+    /// Events that providers sent, after they came.
+    pub webhook_events: Duration,
 }
 
 impl Default for Retention {
@@ -28,6 +30,7 @@ impl Default for Retention {
             shop_events: 30 * DAY,
             tickets: 365 * DAY,
             webhook_deliveries: 30 * DAY,
+            webhook_events: 90 * DAY,
         }
     }
 }
@@ -47,6 +50,8 @@ pub struct Removed {
     pub tickets: u64,
     /// Old deliveries of webhooks.
     pub webhook_deliveries: u64,
+    /// Old events of providers.
+    pub webhook_events: u64,
 }
 
 impl Removed {
@@ -61,6 +66,7 @@ impl Removed {
             self.shop_events,
             self.tickets,
             self.webhook_deliveries,
+            self.webhook_events,
         ]
         .into_iter()
         .any(|removed| removed >= batch)
@@ -119,6 +125,13 @@ pub async fn clean_up(
     )
     .execute(&mut *db)
     .await?;
+    let webhooks = sqlx::query_file!(
+        "../../sql/queries/webhook_events/delete_old.sql",
+        retention.webhook_events.as_secs_f64(),
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(Removed {
         idempotency_keys: keys.rows_affected(),
         notifications: notifications.rows_affected(),
@@ -126,5 +139,6 @@ pub async fn clean_up(
         shop_events: events.rows_affected(),
         tickets: tickets.rows_affected(),
         webhook_deliveries: deliveries.rows_affected(),
+        webhook_events: webhooks.rows_affected(),
     })
 }

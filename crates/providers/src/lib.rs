@@ -26,6 +26,7 @@ mod request;
 mod royal_mail;
 mod shipment;
 mod shiprocket;
+pub mod signature;
 mod stripe;
 mod ticket;
 mod token;

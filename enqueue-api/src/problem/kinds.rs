@@ -62,6 +62,9 @@ kinds! {
     InvalidIdempotencyKey = "invalid_idempotency_key", BAD_REQUEST,
         "The Idempotency-Key header is not usable.",
         "Send one header of 1 to 255 visible ASCII characters, a UUID for example.";
+    WebhookRefused = "webhook_refused", BAD_REQUEST, "The webhook is not proven to be genuine.",
+        "`reason` says what is wrong with it. Nothing was stored. Compare the secret at the sender \
+         with the one that is set here, and the clocks.";
     MissingCredentials = "missing_credentials", UNAUTHORIZED, "This request needs an API key.",
         "Send `Authorization: Bearer <key>`; `stevedore keys create` makes one.";
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "The API key is not valid.",
@@ -99,6 +102,11 @@ kinds! {
         "Check the id. Finished jobs are forgotten after their retention time.";
     WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",
         "Check the token: it is what the job's handler was given for this event.";
+    WebhookSourceNotFound = "webhook_source_not_found", NOT_FOUND,
+        "No sender of webhooks by this name is known here.",
+        "Compare the name with docs/webhooks.md; a sender without a secret does not exist.";
+    WebhookEventNotFound = "webhook_event_not_found", NOT_FOUND, "There is no such webhook event.",
+        "Check the id: GET /v1/webhook-events lists them. Old ones are forgotten.";
     ProblemNotFound = "problem_not_found", NOT_FOUND, "There is no such kind of problem.",
         "GET /api/problems lists all of them.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,

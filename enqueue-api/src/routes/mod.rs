@@ -28,6 +28,8 @@ pub mod version;
 pub mod waits;
 pub mod wallets;
 pub mod webhook_endpoints;
+pub mod webhook_events;
+pub mod webhooks;
 
 pub(crate) mod idempotency;
 mod page;

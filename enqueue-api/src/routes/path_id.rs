@@ -106,6 +106,15 @@ impl Noun for Return {
     const MISSING: Kind = Kind::ReturnNotFound;
 }
 
+/// Events of providers.
+#[derive(Debug)]
+pub struct WebhookEvent;
+
+impl Noun for WebhookEvent {
+    const NAME: &'static str = "webhook event";
+    const MISSING: Kind = Kind::WebhookEventNotFound;
+}
+
 /// Jobs.
 #[derive(Debug)]
 pub struct Job;

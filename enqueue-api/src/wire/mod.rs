@@ -20,6 +20,7 @@ mod rows;
 mod stock;
 mod stock_changes;
 mod tickets;
+mod webhook_events;
 mod webhooks;
 
 pub use fraud::*;
@@ -38,4 +39,5 @@ pub use rows::*;
 pub use stock::*;
 pub use stock_changes::*;
 pub use tickets::*;
+pub use webhook_events::*;
 pub use webhooks::*;

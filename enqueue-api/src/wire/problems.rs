@@ -197,6 +197,20 @@ operations! {
     StockNotFound = &[Kind::StockNotFound];
     /// No such job.
     JobNotFound = &[Kind::JobNotFound];
+    /// No such event.
+    WebhookEventNotFound = &[Kind::WebhookEventNotFound];
+    /// What a sender of webhooks can be answered.
+    WebhookErrors = &[
+        Kind::WebhookRefused,
+        Kind::UnreadableBody,
+        Kind::WebhookSourceNotFound,
+        Kind::BodyTimeout,
+        Kind::PayloadTooLarge,
+        Kind::Internal,
+        Kind::DatabaseUnavailable,
+        Kind::Timeout,
+        Kind::Overloaded,
+    ];
     /// No such kind of problem.
     ProblemNotFound = &[Kind::ProblemNotFound];
     /// The order's state does not allow it.
@@ -323,6 +337,7 @@ fn sample(kind: Kind) -> Problem {
         Kind::InsufficientScope => problem.with("required_scope", "orders:write"),
         Kind::PayloadTooLarge => problem.with("limit_bytes", 1_048_576),
         Kind::IllegalTransition => problem.with("from", "delivered").with("to", "cancelled"),
+        Kind::WebhookRefused => problem.with("reason", "bad_signature"),
         Kind::TooManyJobs => problem
             .with("reason", "too_slow")
             .with("retry_after_seconds", 12),

@@ -31,3 +31,4 @@ mod tags;
 mod tickets;
 mod trace;
 mod webhook_endpoints;
+mod webhooks;

@@ -63,6 +63,7 @@ impl Job for CleanUp {
             total.shop_events += removed.shop_events;
             total.tickets += removed.tickets;
             total.webhook_deliveries += removed.webhook_deliveries;
+            total.webhook_events += removed.webhook_events;
             if !removed.may_go_on(BATCH_ROWS) || ctx.cancelled().is_cancelled() {
                 break;
             }
@@ -74,6 +75,7 @@ impl Job for CleanUp {
             shop_events = total.shop_events,
             tickets = total.tickets,
             webhook_deliveries = total.webhook_deliveries,
+            webhook_events = total.webhook_events,
             "deleted old rows",
         );
         Ok(Done::completed())

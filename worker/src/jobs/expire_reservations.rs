@@ -3,14 +3,14 @@
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use stevedore_model::{fulfillments, inventory, notifications};
+use stevedore_model::{fulfillments, inbox, inventory, notifications};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
 
 use crate::environment::Environment;
 
 /// Orders expired in one transaction: it holds their stock rows meanwhile.
 const BATCH_ORDERS: i32 = 100;
-/// Fulfilments, or notices, of dead jobs ended in one transaction.
+/// Fulfilments, notices, or webhooks, of dead jobs ended in one transaction.
 const BATCH_DEAD: i32 = 100;
 /// Batches in one run; what is left is the next tick's.
 const BATCHES_MAX: usize = 100;
@@ -61,7 +61,7 @@ impl Job for ExpireReservations {
 
 /// Ends what jobs that died left open: a lost worker, or a time limit, in the last attempt.
 async fn end_dead(ctx: &JobContext) -> anyhow::Result<()> {
-    let (mut parked, mut failed) = (0, 0);
+    let (mut parked, mut failed, mut buried) = (0, 0, 0);
     for _ in 0..BATCHES_MAX {
         // Two transactions: one locks orders first, the other notices.
         let mut tx = ctx.begin().await?;
@@ -74,16 +74,22 @@ async fn end_dead(ctx: &JobContext) -> anyhow::Result<()> {
             .await
             .context("giving up the notices of dead jobs")?;
         tx.commit().await?;
+        let events = inbox::bury_dead(ctx.pool(), i64::from(BATCH_DEAD))
+            .await
+            .context("giving up the webhooks of dead jobs")?;
+        let events = i64::try_from(events).unwrap_or(i64::MAX);
         (parked, failed) = (parked + fulfilments, failed + notices);
-        let may_go_on = fulfilments.max(notices) >= i64::from(BATCH_DEAD);
+        buried += events;
+        let may_go_on = fulfilments.max(notices).max(events) >= i64::from(BATCH_DEAD);
         if !may_go_on || ctx.cancelled().is_cancelled() {
             break;
         }
     }
-    if parked + failed > 0 {
+    if parked + failed + buried > 0 {
         tracing::error!(
             fulfillments.parked = parked,
             notifications.failed = failed,
+            webhooks.dead = buried,
             "ended what dead jobs left open"
         );
     }

@@ -186,9 +186,15 @@ impl RefundPayment {
         }
         let done = match outcome {
             Outcome::Succeed { provider_refund_id } => {
-                refunds::succeed(&mut *tx, tenant, self.refund_id, provider_refund_id)
-                    .await
-                    .context("recording that the money is back")?;
+                refunds::settle(
+                    &mut *tx,
+                    tenant,
+                    self.refund_id,
+                    Some(provider_refund_id),
+                    None,
+                )
+                .await
+                .context("recording that the money is back")?;
                 Some(ctx.complete_in(&mut tx).await?)
             }
             Outcome::GiveUp {

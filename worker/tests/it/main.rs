@@ -5,6 +5,7 @@ mod contract;
 mod conversation;
 mod gate;
 mod held;
+mod inbox;
 mod labels;
 mod mail;
 mod notices;

@@ -6,6 +6,7 @@ mod jobs;
 mod reasons;
 mod schedules;
 mod signals;
+mod webhooks;
 
 use std::process::{Command, Output};
 

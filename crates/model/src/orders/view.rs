@@ -190,3 +190,21 @@ pub async fn get(
     .fetch_optional(db)
     .await
 }
+
+/// The id of the order with this number; None if the shop has no such order.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn find_by_number(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    order_number: &str,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/orders/find_by_number.sql",
+        tenant.0,
+        order_number
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -39,7 +39,11 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
            attempt_number, created_at)
          select order_id, fulfillment_id, provider_code, 'trigger', 'success', 1,
            clock_now() - case fulfillment_id when 1 then interval '200 days' else '0' end
-         from fulfillments",
+         from fulfillments;
+         insert into webhook_events (source, event_id, body, status, error, received_at)
+         select 'stripe', 'evt_' || n, '', case n when 1 then 'received' else 'dead' end, 'x',
+           clock_now() - case n when 3 then interval '0' else '100 days' end
+         from generate_series(1, 3) as n",
     )
     .await;
     let mut connection = shop.pool().acquire().await.unwrap();
@@ -52,6 +56,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         shop_events: 1,
         tickets: 1,
         webhook_deliveries: 1,
+        webhook_events: 1,
     };
     assert_eq!(first, one_each);
     assert!(first.may_go_on(1));
@@ -60,6 +65,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         second,
         Removed {
             fulfillment_logs: 0,
+            webhook_events: 0,
             ..one_each
         }
     );
@@ -68,6 +74,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         ("idempotency_keys", 1),
         ("notification_queue", 1),
         ("fulfillment_logs", 2),
+        ("webhook_events", 2),
         ("orders", 3),
         ("tickets", 1),
     ] {
@@ -83,6 +90,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         shop_events: Duration::ZERO,
         tickets: Duration::ZERO,
         webhook_deliveries: Duration::ZERO,
+        webhook_events: Duration::ZERO,
     };
     let third = clean_up(&mut connection, &all, 10).await.unwrap();
     assert_eq!(

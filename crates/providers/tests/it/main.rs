@@ -8,5 +8,6 @@ mod labels;
 mod parcels;
 mod pushes;
 mod refunds;
+mod signatures;
 mod ups_contract;
 mod vendor;

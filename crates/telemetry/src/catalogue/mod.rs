@@ -6,6 +6,7 @@
 //! `UPDATE_DOCS=1 cargo test -p stevedore-telemetry`.
 
 mod table;
+mod words;
 
 use std::fmt::Write;
 

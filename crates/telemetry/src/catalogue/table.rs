@@ -2,117 +2,14 @@
 
 use super::Exporter::{Api, Every, Monitor, Worker};
 use super::Kind::{Counter, Gauge, Histogram};
-use super::Values::{Closed, Named};
-use super::{Exporter, Kind, Label, Metric};
+use super::Metric;
+use super::words::{
+    CHANNELS, HTTP_SECONDS, KIND, ORDER_SECONDS, OUTCOME, QUERY_SECONDS, QUEUE, RUN_SECONDS,
+    SERVED, STAGE, WAIT_SECONDS, closed, exported, named, reserved,
+};
 
 /// Set once by every process: which version it runs, in which role.
 pub const BUILD_INFO: &str = "stevedore_build_info";
-
-/// An HTTP answer, from a cached look-up to a slow page.
-const HTTP_SECONDS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
-/// A handler's run, from a statement to the longest time limit.
-const RUN_SECONDS: &[f64] = &[
-    0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0,
-];
-/// A job's wait; 30 s is what StevedoreJobsStartLate asks about.
-const WAIT_SECONDS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-    300.0, 900.0, 3600.0,
-];
-/// One statement on a near database.
-const QUERY_SECONDS: &[f64] = &[
-    0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 1.0, 5.0,
-];
-/// An order's way, from the demo's second to a courier's fortnight.
-const ORDER_SECONDS: &[f64] = &[
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    15.0,
-    60.0,
-    300.0,
-    900.0,
-    3600.0,
-    14_400.0,
-    86_400.0,
-    259_200.0,
-    604_800.0,
-    1_209_600.0,
-];
-
-const QUEUE: Label = named("queue", "the queues that are served");
-/// Workers share their slots among their queues.
-const SERVED: Label = named(
-    "queue",
-    "the queue that a worker serves, or `all` if it serves several",
-);
-const KIND: Label = named("kind", "the registered job kinds");
-/// The channels of `notification_queue`.
-const CHANNELS: &[&str] = &[
-    "email",
-    "sms",
-    "whatsapp",
-    "in_app",
-    "slack",
-    "pagerduty",
-    "webhook",
-];
-const STAGE: Label = named("stage", "the order states that are not final");
-const OUTCOME: Label = closed(
-    "outcome",
-    &[
-        "succeeded",
-        "retried",
-        "dead",
-        "cancelled",
-        "snoozed",
-        "waited",
-        "lost",
-    ],
-);
-
-const fn named(name: &'static str, what: &'static str) -> Label {
-    let values = Named(what);
-    Label { name, values }
-}
-
-const fn closed(name: &'static str, values: &'static [&'static str]) -> Label {
-    let values = Closed(values);
-    Label { name, values }
-}
-
-const fn exported(
-    name: &'static str,
-    kind: Kind,
-    exporter: Exporter,
-    labels: &'static [Label],
-    help: &'static str,
-) -> Metric {
-    Metric {
-        name,
-        kind,
-        labels,
-        exporter,
-        is_exported: true,
-        help,
-    }
-}
-
-const fn reserved(
-    name: &'static str,
-    kind: Kind,
-    exporter: Exporter,
-    labels: &'static [Label],
-    help: &'static str,
-) -> Metric {
-    Metric {
-        is_exported: false,
-        ..exported(name, kind, exporter, labels, help)
-    }
-}
 
 /// Every metric, in the order of the docs.
 pub const ALL: &[Metric] = &[
@@ -236,6 +133,38 @@ pub const ALL: &[Metric] = &[
         Worker,
         &[named("cron", "the scheduled job kinds")],
         "Ticks of a schedule that passed without a job",
+    ),
+    exported(
+        "stevedore_webhooks_received_total",
+        Counter,
+        Api,
+        &[
+            named("source", "the senders of webhooks that have a secret"),
+            closed(
+                "result",
+                &[
+                    "stored",
+                    "duplicate",
+                    "missing_header",
+                    "bad_signature",
+                    "too_old",
+                    "too_new",
+                    "malformed",
+                    "error",
+                ],
+            ),
+        ],
+        "Webhooks that came, by what became of them; only stored and duplicate leave a row",
+    ),
+    exported(
+        "stevedore_webhooks_ingested_total",
+        Counter,
+        Worker,
+        &[
+            named("source", "the senders of webhooks that have a secret"),
+            closed("result", &["processed", "ignored", "failed", "dead"]),
+        ],
+        "Attempts to give events of providers their effect",
     ),
     exported(
         "stevedore_notifications_total",

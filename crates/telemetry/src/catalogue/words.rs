@@ -1,0 +1,110 @@
+//! What the table's lines are made of: buckets, labels, and the two kinds of lines.
+
+use super::Values::{Closed, Named};
+use super::{Exporter, Kind, Label, Metric};
+
+/// An HTTP answer, from a cached look-up to a slow page.
+pub(super) const HTTP_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// A handler's run, from a statement to the longest time limit.
+pub(super) const RUN_SECONDS: &[f64] = &[
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0,
+];
+/// A job's wait; 30 s is what StevedoreJobsStartLate asks about.
+pub(super) const WAIT_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    300.0, 900.0, 3600.0,
+];
+/// One statement on a near database.
+pub(super) const QUERY_SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 1.0, 5.0,
+];
+/// An order's way, from the demo's second to a courier's fortnight.
+pub(super) const ORDER_SECONDS: &[f64] = &[
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    15.0,
+    60.0,
+    300.0,
+    900.0,
+    3600.0,
+    14_400.0,
+    86_400.0,
+    259_200.0,
+    604_800.0,
+    1_209_600.0,
+];
+
+pub(super) const QUEUE: Label = named("queue", "the queues that are served");
+/// Workers share their slots among their queues.
+pub(super) const SERVED: Label = named(
+    "queue",
+    "the queue that a worker serves, or `all` if it serves several",
+);
+pub(super) const KIND: Label = named("kind", "the registered job kinds");
+/// The channels of `notification_queue`.
+pub(super) const CHANNELS: &[&str] = &[
+    "email",
+    "sms",
+    "whatsapp",
+    "in_app",
+    "slack",
+    "pagerduty",
+    "webhook",
+];
+pub(super) const STAGE: Label = named("stage", "the order states that are not final");
+pub(super) const OUTCOME: Label = closed(
+    "outcome",
+    &[
+        "succeeded",
+        "retried",
+        "dead",
+        "cancelled",
+        "snoozed",
+        "waited",
+        "lost",
+    ],
+);
+
+pub(super) const fn named(name: &'static str, what: &'static str) -> Label {
+    let values = Named(what);
+    Label { name, values }
+}
+
+pub(super) const fn closed(name: &'static str, values: &'static [&'static str]) -> Label {
+    let values = Closed(values);
+    Label { name, values }
+}
+
+pub(super) const fn exported(
+    name: &'static str,
+    kind: Kind,
+    exporter: Exporter,
+    labels: &'static [Label],
+    help: &'static str,
+) -> Metric {
+    Metric {
+        name,
+        kind,
+        labels,
+        exporter,
+        is_exported: true,
+        help,
+    }
+}
+
+pub(super) const fn reserved(
+    name: &'static str,
+    kind: Kind,
+    exporter: Exporter,
+    labels: &'static [Label],
+    help: &'static str,
+) -> Metric {
+    Metric {
+        is_exported: false,
+        ..exported(name, kind, exporter, labels, help)
+    }
+}
