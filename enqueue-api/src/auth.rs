@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 use stevedore_model::TenantId;
 use stevedore_model::api_keys::{self, ApiKey};
@@ -117,7 +117,7 @@ impl<S: Scope> FromRequestParts<ApiState> for Caller<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
-        let key = identify(&parts.headers, state).await?;
+        let key = identify(&parts.headers, &parts.extensions, state).await?;
         must_allow(&key, S::NAME)?;
         note_scope(S::NAME);
         Ok(Self {
@@ -131,9 +131,18 @@ impl<S: Scope> FromRequestParts<ApiState> for Caller<S> {
 ///
 /// # Errors
 /// 401 when it carries none, or none that is valid.
-pub(crate) async fn identify(headers: &HeaderMap, state: &ApiState) -> Result<Arc<ApiKey>> {
+pub(crate) async fn identify(
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    state: &ApiState,
+) -> Result<Arc<ApiKey>> {
     let token = bearer_token(headers)?;
-    state.keys().verify(state, token).await
+    let key = state
+        .keys()
+        .verify(state, headers, extensions, token)
+        .await?;
+    state.limits().count_key(extensions, &key.key_id)?;
+    Ok(key)
 }
 
 /// # Errors
@@ -213,13 +222,25 @@ impl KeyCache {
         }
     }
 
-    async fn verify(&self, state: &ApiState, token: &str) -> Result<Arc<ApiKey>> {
+    /// An address that tries too many wrong keys is refused before the database is asked.
+    async fn verify(
+        &self,
+        state: &ApiState,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        token: &str,
+    ) -> Result<Arc<ApiKey>> {
         let hash: TokenHash = Sha256::digest(token).into();
         if let Some(key) = self.recall(&hash) {
             return Ok(key);
         }
-        let found = api_keys::verify(state.pool(), token).await?;
-        let key = Arc::new(found.ok_or_else(invalid_credentials)?);
+        let (limits, settings) = (state.limits(), state.settings());
+        limits.check_stranger(headers, extensions, settings)?;
+        let Some(key) = api_keys::verify(state.pool(), token).await? else {
+            limits.count_stranger(headers, extensions, settings)?;
+            return Err(invalid_credentials());
+        };
+        let key = Arc::new(key);
         self.remember(hash, &key);
         Ok(key)
     }

@@ -15,7 +15,9 @@
 
 pub mod auth;
 pub mod body;
+pub mod client_address;
 pub mod csv;
+pub mod events;
 pub mod guard;
 pub mod json;
 pub mod observe;
@@ -24,6 +26,7 @@ mod inbox;
 pub mod once;
 mod placing;
 pub mod problem;
+pub mod rate_limit;
 pub mod router;
 pub mod routes;
 pub mod server;
@@ -32,6 +35,7 @@ pub mod state;
 pub mod tags;
 pub mod wire;
 
+mod cors;
 mod database_error;
 mod job_request;
 
@@ -49,12 +53,17 @@ pub fn app(state: ApiState) -> Router {
     with_layers(router, state)
 }
 
-/// What every request passes through, from outside in: observation, then the panic net.
+/// What every request passes through, from outside in: CORS, observation, then the panic net.
 fn with_layers(router: Router<ApiState>, state: ApiState) -> Router {
-    router
+    let observed = router
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(state.clone(), observe::observe))
-        .with_state(state)
+        .layer(from_fn_with_state(state.clone(), observe::observe));
+    let cors = cors::layer(&state.settings().cors_origins);
+    match cors {
+        Some(cors) => observed.layer(cors),
+        None => observed,
+    }
+    .with_state(state)
 }
 
 #[cfg(test)]

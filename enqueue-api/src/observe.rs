@@ -2,12 +2,14 @@
 //! headers that every answer has. It also writes the problems that handlers return, since only
 //! here the trace id is known.
 
+use std::time::Duration;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::Response;
 use stevedore_telemetry::trace::Traceparent;
@@ -16,6 +18,7 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::problem::{Kind, Problem};
+use crate::rate_limit::Note;
 use crate::state::ApiState;
 
 /// Carries the trace id of every answer: quote it when something went wrong.
@@ -32,12 +35,13 @@ const REQUEST_ID_BYTES_MAX: usize = 128;
 pub struct RequestTrace(pub Traceparent);
 
 /// See the module's documentation.
-pub async fn observe(State(_state): State<ApiState>, mut request: Request, next: Next) -> Response {
+pub async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let trace = trace_of(request.headers());
     let trace_id = trace.trace_id();
     let request_id = request_id_of(request.headers());
     let method = request.method().clone();
+    let version = request.version();
     let path = request.uri().path().to_owned();
     let route = request
         .extensions()
@@ -51,12 +55,20 @@ pub async fn observe(State(_state): State<ApiState>, mut request: Request, next:
         http.route = route.as_deref().unwrap_or("none"),
     );
     request.extensions_mut().insert(RequestTrace(trace));
+    let limit = Note::default();
+    request.extensions_mut().insert(limit.clone());
 
     let response = next.run(request).instrument(span.clone()).await;
 
     let mut response = write_problem(response, &path, &trace_id);
     identify(response.headers_mut(), &trace_id, &request_id);
-    harden(response.headers_mut());
+    limit.write(response.headers_mut());
+    if state.is_draining() && version < Version::HTTP_2 {
+        // The next request goes to another process.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    harden(response.headers_mut(), state.settings().hsts);
     record(&span, &method, route, response.status(), started);
     response
 }
@@ -111,8 +123,8 @@ fn identify(headers: &mut HeaderMap, trace_id: &str, request_id: &str) {
 }
 
 /// Answers are data: not to be sniffed, framed, or kept by anyone in between.
-fn harden(headers: &mut HeaderMap) {
-    let page = headers.get(CONTENT_TYPE).is_some_and(|kind| !is_json(kind));
+fn harden(headers: &mut HeaderMap, hsts: Option<Duration>) {
+    let page = headers.get(CONTENT_TYPE).is_some_and(|kind| !is_data(kind));
     let policy = if page {
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
          frame-ancestors 'none'"
@@ -123,13 +135,19 @@ fn harden(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Some(time) = hsts {
+        let policy = format!("max-age={}; includeSubDomains", time.as_secs());
+        let policy = HeaderValue::from_str(&policy).expect("a number is ASCII");
+        headers.insert(STRICT_TRANSPORT_SECURITY, policy);
+    }
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
-fn is_json(content_type: &HeaderValue) -> bool {
-    content_type.as_bytes().ends_with(b"json")
+fn is_data(content_type: &HeaderValue) -> bool {
+    let kind = content_type.as_bytes();
+    kind.ends_with(b"json") || kind == b"text/event-stream"
 }
 
 /// One line and one observation a request. The route's template is the label, never the path:

@@ -112,7 +112,7 @@ async fn keyed(state: &ApiState, request: Request, next: Next) -> Result<Respons
     let key = header::key(request.headers())?
         .unwrap_or_default()
         .to_owned();
-    let caller = auth::identify(request.headers(), state).await?;
+    let caller = auth::identify(request.headers(), request.extensions(), state).await?;
     let endpoint = format!("POST {}", request.uri().path());
     let (request, bytes) = read(request, state).await?;
     let keyed = Keyed {

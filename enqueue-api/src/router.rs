@@ -15,10 +15,10 @@ use crate::auth::SCOPES;
 use crate::guard::guard;
 use crate::once::once;
 use crate::routes::{
-    bulk_orders, counts, docs, fraud, fulfillments, health, inventory, job, jobs, legacy,
+    bulk_orders, counts, docs, events, fraud, fulfillments, health, inventory, job, jobs, legacy,
     legacy_shipping, lists, maintenance, order_changes, order_errors, order_list, orders,
-    promotions, queue, returns, stock, tickets, waits, wallets, webhook_endpoints, webhook_events,
-    webhooks,
+    promotions, queue, returns, stock, tickets, track, waits, wallets, webhook_endpoints,
+    webhook_events, webhooks,
 };
 use crate::state::ApiState;
 use crate::tags::tag;
@@ -60,6 +60,7 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
         (name = "stock", description = "What there is, and fetching it."),
         (name = "jobs", description = "The queue, for work that is no order."),
         (name = "webhooks", description = "What providers tell, and what became of it."),
+        (name = "events", description = "What happens, as it happens."),
         (name = "health", description = "For probes, load balancers and Prometheus."),
         (name = "legacy", description = "Paths of earlier shops, over the same operations."),
         (name = "documentation", description = "The API about itself."),
@@ -106,6 +107,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let versioned = batched
         .merge(keyed(versioned, state))
         .route_layer(from_fn(tag))
+        .merge(followed())
         .route_layer(from_fn_with_state(state.clone(), guard));
     // Their senders know no key: each proves itself in its own way.
     let proven = OpenApiRouter::new()
@@ -127,7 +129,11 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(docs::problems))
         .routes(routes!(docs::problem))
         .split_for_parts();
-    (router.merge(documentation(&document)), document)
+    let legacy = Router::new()
+        .route("/api/realtime/events", get(events::legacy))
+        .route_layer(from_fn_with_state(state.clone(), guard));
+    let router = router.merge(documentation(&document)).merge(legacy);
+    (router, document)
 }
 
 /// Orders and what belongs to them: parcels, returns, customers, money, fraud.
@@ -261,6 +267,20 @@ fn keyed(routes: OpenApiRouter<ApiState>, state: &ApiState) -> OpenApiRouter<Api
         }
     }
     routes
+}
+
+/// What happens, for those who follow it: with a key, or with a link. Neither are streams read to
+/// their end to tag them, nor are tokens kept with an Idempotency-Key.
+fn followed() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(events::of_shop))
+        .routes(routes!(events::of_order))
+        .routes(routes!(events::of_jobs))
+        .routes(routes!(track::issue_for_order))
+        .routes(routes!(track::issue_for_customer))
+        .routes(routes!(track::revoke))
+        .routes(routes!(track::read))
+        .routes(routes!(track::follow))
 }
 
 /// The document itself and a page to try it out; both work without the internet.

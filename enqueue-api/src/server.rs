@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::client_address::Peer;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
 
@@ -34,6 +36,10 @@ const CONNECTIONS_MAX: usize = 10_000;
 
 /// Largest head of a request (HTTP/2) and read buffer (HTTP/1), in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// How long connections may be silent that were open when the stop began: who has just connected
+/// is about to send, and who sends meanwhile is told not to send more on this connection.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// How long to wait after the system refused a new connection, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -72,6 +78,7 @@ pub async fn run(
     let metrics = Metrics::install()?;
     metrics.announce(Role::Api);
     let state = ApiState::new(pool, settings.clone(), metrics, shutdown.clone());
+    let stopping = state.stopping().clone();
     let app = crate::app(state);
     tracing::info!(address = %bound, "the API is listening on {bound}");
     on_listening(bound);
@@ -80,7 +87,7 @@ pub async fn run(
         shutdown.cancelled().await;
         sleep(settings.drain_delay).await;
     };
-    serve(listener, app, stop, settings.shutdown_grace).await;
+    serve(listener, app, stop, stopping, settings.shutdown_grace).await;
     Ok(())
 }
 
@@ -88,10 +95,10 @@ async fn serve(
     listener: TcpListener,
     app: Router,
     stop: impl Future<Output = ()>,
+    stopping: CancellationToken,
     grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -100,9 +107,10 @@ async fn serve(
             () = &mut stop => break,
             Some(_) = connections.join_next(), if connections.len() >= CONNECTIONS_MAX => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, _peer)) => {
+                Ok((stream, peer)) => {
                     let (app, watcher) = (app.clone(), graceful.watcher());
-                    connections.spawn(converse(stream, app, watcher, stopping.clone()));
+                    let (peer, stopping) = (Peer(peer.ip()), stopping.clone());
+                    connections.spawn(converse(stream, peer, app, watcher, stopping));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -112,8 +120,14 @@ async fn serve(
         }
     }
     stopping.cancel();
+    // What the kernel has accepted for us is ours to answer.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        let (peer, app, stopping) = (Peer(peer.ip()), app.clone(), stopping.clone());
+        connections.spawn(converse(stream, peer, app, graceful.watcher(), stopping));
+    }
     drop(listener); // from here on new connections are refused and go to another process
     tracing::info!(connections = connections.len(), "the API is stopping");
+    sleep(LINGER.min(grace)).await;
     if timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
@@ -123,7 +137,19 @@ async fn serve(
     connections.shutdown().await;
 }
 
-async fn converse(stream: TcpStream, app: Router, watcher: Watcher, stopping: CancellationToken) {
+/// Ends when a connection that was silent all the time may be closed.
+async fn silent_after(stopping: &CancellationToken) {
+    stopping.cancelled().await;
+    sleep(LINGER).await;
+}
+
+async fn converse(
+    stream: TcpStream,
+    peer: Peer,
+    app: Router,
+    watcher: Watcher,
+    stopping: CancellationToken,
+) {
     // Until its first byte a connection is nobody's: hyper's head timeout has not begun, and its
     // graceful stop would wait for it.
     tokio::select! {
@@ -131,12 +157,15 @@ async fn converse(stream: TcpStream, app: Router, watcher: Watcher, stopping: Ca
         arrived = timeout(HEAD_TIMEOUT, stream.readable()) => if arrived.is_err() {
             return;
         },
-        () = stopping.cancelled() => return,
+        () = silent_after(&stopping) => return,
     }
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(
-        app.map_request(|request: Request<Incoming>| request.map(Body::new))
-            .map_err(|never: Infallible| match never {}),
+        app.map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request.map(Body::new)
+        })
+        .map_err(|never: Infallible| match never {}),
     );
     let mut builder = Builder::new(TokioExecutor::new());
     builder

@@ -7,6 +7,13 @@ use clap::Args;
 use humantime::parse_duration;
 use stevedore_providers::signature::WebhookSettings;
 
+use crate::client_address::Network;
+use crate::cors::Origin;
+use crate::rate_limit::Quota;
+
+/// Strangers are few, and each asks a page now and then.
+const ADDRESS_QUOTA: Quota = Quota::new(300, Duration::from_secs(60));
+
 /// Settings of the HTTP API. Times are written like `500ms`, `10s` or `2m`.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "HTTP API")]
@@ -85,6 +92,90 @@ pub struct ApiSettings {
     )]
     pub key_cache: Duration,
 
+    /// How often each API key may ask, on each process: requests and a time, as 600/1m, all at
+    /// once or spread over it; the next is answered 429 with Retry-After. `off` is no limit.
+    #[arg(
+        long = "rate-limit-key",
+        env = "STEVEDORE_API_RATE_LIMIT_KEY",
+        value_name = "QUOTA",
+        default_value_t = Quota::OFF
+    )]
+    pub rate_limit_key: Quota,
+
+    /// The same for each address, counting what comes without a valid key: wrong keys, and the
+    /// pages by which customers follow their orders.
+    #[arg(
+        long = "rate-limit-address",
+        env = "STEVEDORE_API_RATE_LIMIT_ADDRESS",
+        value_name = "QUOTA",
+        default_value_t = ADDRESS_QUOTA
+    )]
+    pub rate_limit_address: Quota,
+
+    /// The proxies in front, as addresses or networks with commas between them: of a request that
+    /// comes through them X-Forwarded-For says the client's address. By default none is believed.
+    #[arg(
+        long = "trusted-proxies",
+        env = "STEVEDORE_API_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<Network>,
+
+    /// The origins of web pages that may call the API from a browser, as https://shop.example,
+    /// with commas between them; `*` for any. Keys do not belong into pages: this is for those
+    /// whose users bring their own.
+    #[arg(
+        long = "cors-origins",
+        env = "STEVEDORE_API_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
+    pub cors_origins: Vec<Origin>,
+
+    /// For how long browsers are told to come back by HTTPS only (Strict-Transport-Security), as
+    /// 365d. Only for a host that is served by nothing else; by default they are not told.
+    #[arg(
+        long = "hsts",
+        env = "STEVEDORE_API_HSTS",
+        value_name = "TIME",
+        value_parser = parse_duration
+    )]
+    pub hsts: Option<Duration>,
+
+    /// How many streams of events may be open at once; the next is answered 503. An idle one takes
+    /// some 20 kB of memory.
+    #[arg(
+        long = "streams-max",
+        env = "STEVEDORE_API_STREAMS_MAX",
+        value_name = "N",
+        default_value_t = 2000,
+        value_parser = requests_in_range
+    )]
+    pub streams_max: usize,
+
+    /// How often an idle stream of events says that it is still there. Keep it shorter than the
+    /// idle timeout of the proxy in front.
+    #[arg(
+        long = "stream-heartbeat",
+        env = "STEVEDORE_API_STREAM_HEARTBEAT",
+        value_name = "TIME",
+        default_value = "15s",
+        value_parser = parse_duration
+    )]
+    pub stream_heartbeat: Duration,
+
+    /// How long a stream of events goes on before its client has to come back, which it does by
+    /// itself: a key or token that was revoked streams at most this long.
+    #[arg(
+        long = "stream-life",
+        env = "STEVEDORE_API_STREAM_LIFE",
+        value_name = "TIME",
+        default_value = "5m",
+        value_parser = parse_duration
+    )]
+    pub stream_life: Duration,
+
     /// How long to go on accepting after being told to stop, while /ready already answers 503,
     /// so that a load balancer can take this process out first. Set it to the balancer's check
     /// interval; 0s suits a machine without one.
@@ -124,6 +215,14 @@ impl Default for ApiSettings {
             request_timeout: Duration::from_secs(15),
             requests_max: 512,
             key_cache: Duration::from_secs(10),
+            rate_limit_key: Quota::OFF,
+            rate_limit_address: ADDRESS_QUOTA,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            hsts: None,
+            streams_max: 2000,
+            stream_heartbeat: Duration::from_secs(15),
+            stream_life: Duration::from_secs(5 * 60),
             drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
             webhooks: WebhookSettings::default(),

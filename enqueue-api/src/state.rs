@@ -10,8 +10,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::KeyCache;
+use crate::events::Streams;
 use crate::inbox::Inbox;
 use crate::placing::Placing;
+use crate::rate_limit::Limits;
 use crate::routes::health::LastLook;
 use crate::settings::ApiSettings;
 
@@ -33,7 +35,10 @@ struct Inner {
     placing: Placing,
     inbox: Inbox,
     verifier: Verifier,
+    streams: Streams,
+    limits: Limits,
     draining: CancellationToken,
+    stopping: CancellationToken,
 }
 
 impl ApiState {
@@ -53,6 +58,8 @@ impl ApiState {
             placing: Placing::new(pool.clone()),
             inbox: Inbox::new(pool.clone()),
             verifier: Verifier::new(settings.webhooks.clone()),
+            streams: Streams::new(&pool, settings.streams_max),
+            limits: Limits::new(&settings),
             pool,
             settings,
             metrics,
@@ -60,6 +67,7 @@ impl ApiState {
             places,
             last_look: LastLook::default(),
             draining,
+            stopping: CancellationToken::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -130,6 +138,24 @@ impl ApiState {
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
+    }
+
+    /// How often clients may ask.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Streams of events.
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.inner.streams
+    }
+
+    /// Raised when no new connections are accepted any more: what would never end by itself ends.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.inner.stopping
     }
 
     /// Whether the process is on its way out.

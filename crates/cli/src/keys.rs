@@ -1,15 +1,18 @@
 //! `stevedore keys`: who may call the API.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use humantime::parse_duration;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgPool;
 use stevedore_database::DatabaseSettings;
-use stevedore_model::{TenantId, api_keys};
+use stevedore_model::TenantId;
+use stevedore_model::api_keys::{self, NewKey};
 
 use crate::schema;
 
@@ -22,6 +25,7 @@ Examples:
   stevedore keys create --name web --scope orders:write --scope orders:read
   stevedore keys create --name ci --scope jobs:write --expires-at 2027-01-31T00:00:00Z
   stevedore keys list
+  stevedore keys rotate KEY_ID
   stevedore keys revoke KEY_ID")]
 pub struct KeysCommand {
     #[command(flatten)]
@@ -37,6 +41,17 @@ enum Verb {
     /// List keys: id, name, scopes, when they expire; never their secrets
     List {
         /// Print one JSON array instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a key like another one, which expires a while later, and print it
+    Rotate {
+        /// The key's id, as `list` shows it
+        key_id: String,
+        /// How long the old key goes on working: deploy the new one within this time
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
+        overlap: Duration,
+        /// Print one JSON object instead of text
         #[arg(long)]
         json: bool,
     },
@@ -70,6 +85,17 @@ pub async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
     match command.verb {
         Verb::Create(create) => create_key(&pool, create).await?,
         Verb::List { json } => list(&pool, json).await?,
+        Verb::Rotate {
+            key_id,
+            overlap,
+            json,
+        } => {
+            let rotated = api_keys::rotate(&pool, TenantId::SHOP, &key_id, overlap).await?;
+            let Some(new) = rotated else {
+                bail!("no key {key_id} is in use; `stevedore keys list` shows them");
+            };
+            print_key(&new, json);
+        }
         Verb::Revoke { key_id } => {
             if !api_keys::revoke(&pool, TenantId::SHOP, &key_id).await? {
                 bail!("there is no key {key_id}; `stevedore keys list` shows them");
@@ -80,13 +106,18 @@ pub async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the key is the command's output")]
 async fn create_key(pool: &PgPool, create: Create) -> anyhow::Result<()> {
     let tenant = TenantId::SHOP;
     let (name, scopes) = (&create.name, &create.scopes);
     let key = api_keys::create(pool, tenant, name, scopes, create.expires_at).await?;
+    print_key(&key, create.json);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the key is the command's output")]
+fn print_key(key: &NewKey, json: bool) {
     let token = key.token.expose_secret();
-    if create.json {
+    if json {
         println!("{}", json!({"key_id": key.key_id, "token": token}));
     } else {
         println!("{token}");
@@ -95,7 +126,6 @@ async fn create_key(pool: &PgPool, create: Create) -> anyhow::Result<()> {
             key.key_id
         );
     }
-    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the list is the command's output")]

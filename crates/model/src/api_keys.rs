@@ -4,13 +4,15 @@
 //! secret's SHA-256 is compared in constant time, so that timing tells nothing about it. The
 //! secret is 256 random bits: a slow password hash would protect nothing and cost every request.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use secrecy::SecretString;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use subtle::ConstantTimeEq;
 
 use crate::TenantId;
@@ -177,6 +179,34 @@ pub async fn revoke(
     Ok(done.rows_affected() > 0)
 }
 
+/// Makes a key with the name, scopes and end of another one, which goes on working for `overlap`.
+/// None if the shop has no such key in use.
+///
+/// # Errors
+/// [`CreateKeyError`]; nothing is changed then.
+pub async fn rotate(
+    db: &PgPool,
+    tenant: TenantId,
+    key_id: &str,
+    overlap: Duration,
+) -> Result<Option<NewKey>, CreateKeyError> {
+    let mut tx = db.begin().await?;
+    let old = sqlx::query_file!(
+        "../../sql/queries/api_keys/expire.sql",
+        tenant.0,
+        key_id,
+        overlap.as_secs_f64()
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(old) = old else {
+        return Ok(None);
+    };
+    let new = create(&mut *tx, tenant, &old.name, &old.scopes, old.expires_at).await?;
+    tx.commit().await?;
+    Ok(Some(new))
+}
+
 /// All keys of a shop, oldest first, without their secrets.
 ///
 /// # Errors
@@ -198,7 +228,7 @@ fn is_lower_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
-fn random_hex<const BYTES: usize>() -> Result<String, rand::rand_core::OsError> {
+pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, rand::rand_core::OsError> {
     let mut bytes = [0; BYTES];
     OsRng.try_fill_bytes(&mut bytes)?;
     Ok(hex::encode(bytes))

@@ -1,6 +1,8 @@
 //! What happens in a shop, in the order in which it can be read without missing anything
 //! (`shop_events`; triggers write it).
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -9,10 +11,53 @@ use uuid::Uuid;
 
 use crate::TenantId;
 
+/// Where those who wait are told of events; no payload.
+pub const CHANNEL: &str = "shop_events";
+
+/// A place among the events: whoever goes on reading from here misses nothing and sees nothing
+/// twice. Written `<transaction>-<event>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    transaction: i64,
+    event: i64,
+}
+
+impl Position {
+    /// Before everything that a transaction and those after it wrote.
+    #[must_use]
+    pub fn before(transaction: i64) -> Self {
+        Position {
+            transaction,
+            event: 0,
+        }
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |digits: &str| {
+            let is_number = (1..=18).contains(&digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse().ok().filter(|_| is_number)
+        };
+        let (transaction, event) = text.split_once('-')?;
+        Some(Position {
+            transaction: number(transaction)?,
+            event: number(event)?,
+        })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.transaction, self.event)
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShopEvent {
-    /// Its place: whoever goes on reading from here misses nothing and sees nothing twice.
+    /// Its [`Position`], as text.
     pub position: String,
     /// The shop.
     #[serde(skip)]
@@ -105,13 +150,44 @@ pub async fn all_after(
     .await
 }
 
-/// Where a reader stands who has read everything that can be read now.
+/// What can be read now, by the numbers of transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// The oldest transaction that is open: events before it can be read.
+    pub oldest_open: i64,
+    /// The first transaction that has not begun. Once this one is `oldest_open`, all that were
+    /// there before have ended, and what they wrote can be read.
+    pub next: i64,
+}
+
+/// # Errors
+/// Those of the database.
+pub async fn horizon(db: impl PgExecutor<'_>) -> Result<Horizon, sqlx::Error> {
+    sqlx::query_file_as!(Horizon, "../../sql/queries/shop_events/horizon.sql")
+        .fetch_one(db)
+        .await
+}
+
+/// From here on this session is told of events on [`CHANNEL`]. Those of transactions that wrote
+/// before may still come in silence: look until [`Horizon::oldest_open`] has reached the
+/// [`Horizon::next`] of now.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn position(db: impl PgExecutor<'_>) -> Result<String, sqlx::Error> {
-    let row = sqlx::query_file!("../../sql/queries/shop_events/position.sql")
+pub async fn begin_waiting(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query_file!("../../sql/queries/shop_events/begin_waiting.sql")
         .fetch_one(db)
-        .await?;
-    Ok(row.position)
+        .await
+        .map(drop)
+}
+
+/// From here on nobody has to tell this session of events.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_waiting(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query_file!("../../sql/queries/shop_events/end_waiting.sql")
+        .fetch_one(db)
+        .await
+        .map(drop)
 }

@@ -13,6 +13,7 @@ pub mod blocklist;
 pub mod books;
 pub mod catalog;
 mod clean;
+pub mod customer_tokens;
 pub mod events;
 pub mod fraud;
 pub mod fulfillments;

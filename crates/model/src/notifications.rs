@@ -156,28 +156,3 @@ pub async fn fail_dead(db: impl PgExecutor<'_>, limit: i32) -> Result<i64, sqlx:
         .await
         .map(i64::from)
 }
-
-/// What a provider says about a message that was handed to it, at any time and any number of
-/// times; answers whether we know the message yet. If not, it is kept until we do.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn record_status(
-    db: impl PgExecutor<'_>,
-    provider: &str,
-    message_id: &str,
-    status: &str,
-    error_code: Option<&str>,
-    occurred_at: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_file_scalar!(
-        "../../sql/queries/notification_queue/record_status.sql",
-        provider,
-        message_id,
-        status,
-        error_code,
-        occurred_at
-    )
-    .fetch_one(db)
-    .await
-}

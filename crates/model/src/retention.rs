@@ -52,6 +52,8 @@ pub struct Removed {
     pub webhook_deliveries: u64,
     /// Old events of providers.
     pub webhook_events: u64,
+    /// Expired tokens of customers.
+    pub customer_tokens: u64,
 }
 
 impl Removed {
@@ -67,6 +69,7 @@ impl Removed {
             self.tickets,
             self.webhook_deliveries,
             self.webhook_events,
+            self.customer_tokens,
         ]
         .into_iter()
         .any(|removed| removed >= batch)
@@ -132,6 +135,12 @@ pub async fn clean_up(
     )
     .execute(&mut *db)
     .await?;
+    let tokens = sqlx::query_file!(
+        "../../sql/queries/customer_tokens/delete_expired.sql",
+        limit
+    )
+    .execute(&mut *db)
+    .await?;
     Ok(Removed {
         idempotency_keys: keys.rows_affected(),
         notifications: notifications.rows_affected(),
@@ -140,5 +149,6 @@ pub async fn clean_up(
         tickets: tickets.rows_affected(),
         webhook_deliveries: deliveries.rows_affected(),
         webhook_events: webhooks.rows_affected(),
+        customer_tokens: tokens.rows_affected(),
     })
 }

@@ -107,6 +107,10 @@ kinds! {
         "Compare the name with docs/webhooks.md; a sender without a secret does not exist.";
     WebhookEventNotFound = "webhook_event_not_found", NOT_FOUND, "There is no such webhook event.",
         "Check the id: GET /v1/webhook-events lists them. Old ones are forgotten.";
+    TrackingNotFound = "tracking_not_found", NOT_FOUND, "This link shows nothing.",
+        "It is mistyped, or its time is over. Ask the shop for a new one.";
+    CustomerTokenNotFound = "customer_token_not_found", NOT_FOUND, "There is no such link.",
+        "Check the id: it is the `token_id` of the answer that gave it out.";
     ProblemNotFound = "problem_not_found", NOT_FOUND, "There is no such kind of problem.",
         "GET /api/problems lists all of them.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
@@ -145,6 +149,9 @@ kinds! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used with another body.",
         "Use a new key for a new request; repeat a request with exactly the same content.";
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The client asks too often.",
+        "Nothing was done. Repeat the request after Retry-After; the headers RateLimit and \
+         RateLimit-Policy say how often is not too often.";
     TooManyJobs = "too_many_jobs", TOO_MANY_REQUESTS,
         "The queue or the caller has as much to do as it may have.",
         "Nothing was enqueued. Repeat the request after Retry-After, which says when it may go \
@@ -178,7 +185,7 @@ impl Kind {
             Kind::DatabaseUnavailable | Kind::NotReady => Some(2),
             Kind::Timeout => Some(5),
             // At least; each refusal says how long it really takes.
-            Kind::TooManyJobs => Some(1),
+            Kind::TooManyJobs | Kind::RateLimited => Some(1),
             _ => None,
         }
     }

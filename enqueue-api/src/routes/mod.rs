@@ -3,6 +3,7 @@
 pub mod bulk_orders;
 pub mod counts;
 pub mod docs;
+pub mod events;
 pub mod fraud;
 pub mod fulfillments;
 pub mod health;
@@ -24,6 +25,7 @@ pub mod queue;
 pub mod returns;
 pub mod stock;
 pub mod tickets;
+pub mod track;
 pub mod version;
 pub mod waits;
 pub mod wallets;

@@ -97,6 +97,15 @@ impl Noun for Ticket {
     const MISSING: Kind = Kind::TicketNotFound;
 }
 
+/// Links of customers.
+#[derive(Debug)]
+pub struct CustomerToken;
+
+impl Noun for CustomerToken {
+    const NAME: &'static str = "link";
+    const MISSING: Kind = Kind::CustomerTokenNotFound;
+}
+
 /// Returns.
 #[derive(Debug)]
 pub struct Return;

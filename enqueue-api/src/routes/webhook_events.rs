@@ -98,7 +98,7 @@ pub async fn read(
     params(("webhook_event_id" = i64, Path, minimum = 1, description = "The event's id.",
         example = 1)),
     responses(
-        (status = 202, description = "Its job.", body = wire::WebhookReplayed),
+        (status = 202, description = "Its job.", body = wire::WebhookEventReplayed),
         wire::WebhookEventNotFound,
         wire::ReadErrors,
     )

@@ -4,6 +4,7 @@
 //! own the rules, and answers are their views. The tests hold both together: every answer must
 //! read as its type here, without a field more or less.
 
+mod events;
 mod fraud;
 mod health;
 mod jobs;
@@ -20,9 +21,11 @@ mod rows;
 mod stock;
 mod stock_changes;
 mod tickets;
+mod track;
 mod webhook_events;
 mod webhooks;
 
+pub use events::*;
 pub use fraud::*;
 pub use health::*;
 pub use jobs::*;
@@ -39,5 +42,6 @@ pub use rows::*;
 pub use stock::*;
 pub use stock_changes::*;
 pub use tickets::*;
+pub use track::*;
 pub use webhook_events::*;
 pub use webhooks::*;

@@ -100,6 +100,7 @@ const READ: &[Kind] = &[
     Kind::MissingCredentials,
     Kind::InvalidCredentials,
     Kind::InsufficientScope,
+    Kind::RateLimited,
     Kind::Internal,
     Kind::DatabaseUnavailable,
     Kind::Timeout,
@@ -143,6 +144,14 @@ operations! {
     ReadErrors = READ;
     /// Answers every operation with an API key and a body can give.
     BodyErrors = READ, BODY;
+    /// Answers every operation without a key can give.
+    PublicErrors = &[
+        Kind::RateLimited,
+        Kind::Internal,
+        Kind::DatabaseUnavailable,
+        Kind::Timeout,
+        Kind::Overloaded,
+    ];
     /// As [`BodyErrors`], of the operation that takes an Idempotency-Key and stock.
     PlacingErrors = READ, BODY, &[
         Kind::InvalidIdempotencyKey,
@@ -211,6 +220,10 @@ operations! {
         Kind::Timeout,
         Kind::Overloaded,
     ];
+    /// The link shows nothing.
+    TrackingNotFound = &[Kind::TrackingNotFound];
+    /// No such link.
+    CustomerTokenNotFound = &[Kind::CustomerTokenNotFound];
     /// No such kind of problem.
     ProblemNotFound = &[Kind::ProblemNotFound];
     /// The order's state does not allow it.

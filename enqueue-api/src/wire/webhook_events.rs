@@ -147,7 +147,7 @@ pub struct WebhookEvent {
 /// That an event is processed again.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WebhookReplayed {
+pub struct WebhookEventReplayed {
     /// The event.
     pub webhook_event_id: i64,
     /// The job that does it.

@@ -14,15 +14,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::key_with;
 
-struct Server {
-    db: TestDb,
-    address: SocketAddr,
-    shutdown: CancellationToken,
-    running: JoinHandle<Result<(), ServeError>>,
+pub struct Server {
+    pub db: TestDb,
+    pub address: SocketAddr,
+    pub shutdown: CancellationToken,
+    pub running: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Server {
-    async fn start(settings: ApiSettings) -> Self {
+    pub async fn start(settings: ApiSettings) -> Self {
         let db = TestDb::new().await;
         let shutdown = CancellationToken::new();
         let (tell, told) = oneshot::channel();
@@ -42,11 +42,11 @@ impl Server {
         }
     }
 
-    async fn key(&self) -> String {
+    pub async fn key(&self) -> String {
         key_with(&self.db, &["admin"]).await
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 }

@@ -217,7 +217,7 @@ async fn f2_people_list_events_read_one_and_replay_it() {
     assert_eq!(replayed.status, 202, "{}", replayed.text);
     let again = api.post(&format!("{path}/replay"), &json!({})).await;
     assert_eq!(again.body, replayed.body);
-    let replayed: wire::WebhookReplayed = serde_json::from_value(replayed.body).unwrap();
+    let replayed: wire::WebhookEventReplayed = serde_json::from_value(replayed.body).unwrap();
     assert_eq!(replayed.webhook_event_id, id);
     for path in ["/v1/webhook-events/99", "/v1/webhook-events/x"] {
         let answer = api.get(path).await;

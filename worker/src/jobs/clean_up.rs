@@ -64,6 +64,7 @@ impl Job for CleanUp {
             total.tickets += removed.tickets;
             total.webhook_deliveries += removed.webhook_deliveries;
             total.webhook_events += removed.webhook_events;
+            total.customer_tokens += removed.customer_tokens;
             if !removed.may_go_on(BATCH_ROWS) || ctx.cancelled().is_cancelled() {
                 break;
             }
@@ -76,6 +77,7 @@ impl Job for CleanUp {
             tickets = total.tickets,
             webhook_deliveries = total.webhook_deliveries,
             webhook_events = total.webhook_events,
+            customer_tokens = total.customer_tokens,
             "deleted old rows",
         );
         Ok(Done::completed())

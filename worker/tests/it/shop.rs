@@ -237,8 +237,8 @@ fn settings(simulator: &Simulator) -> WorkerSettings {
     settings.fulfilment.fulfilment_ask_again = soon;
     settings.notices.notice_retry_delay = soon;
     settings.notices.notice_retry_delay_max = soon;
-    settings.webhooks.webhook_retry_delay = soon;
-    settings.webhooks.webhook_retry_delay_max = soon;
+    settings.inbox.webhook_retry_delay = soon;
+    settings.inbox.webhook_retry_delay_max = soon;
     settings.email = mail::settings(simulator);
     let provider = &mut settings.providers.at_ishare;
     provider.at_ishare_api_url = Some(simulator.at_ishare_url());

@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod graceful;
 mod jobs;
 mod reasons;
 mod schedules;

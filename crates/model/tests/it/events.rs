@@ -11,6 +11,17 @@ async fn kinds_after(shop: &Shop, filter: &EventFilter, after: Option<&str>) -> 
     read.unwrap().into_iter().map(|event| event.kind).collect()
 }
 
+/// Where a reader stands who has read everything that can be read now.
+async fn position(shop: &Shop) -> String {
+    let horizon = events::horizon(shop.pool()).await.unwrap();
+    let position = events::Position::before(horizon.oldest_open);
+    assert_eq!(
+        position.to_string(),
+        shop.text("select events_position()").await
+    );
+    position.to_string()
+}
+
 fn of_order(order_id: i64) -> EventFilter {
     EventFilter {
         order_id: Some(order_id),
@@ -65,13 +76,13 @@ async fn h5_a_reader_misses_no_event_of_a_transaction_that_ends_late() {
     let mut slow = shop.pool().begin().await.unwrap();
     let new = NewOrder::parse(&order("stripe", &[("MUG-1", 1)])).unwrap();
     let first = orders::place(&mut *slow, SHOP, &new, None, [0; 32], None).await;
-    let start = events::position(shop.pool()).await.unwrap();
+    let start = position(&shop).await;
     let second = place(shop.pool(), &order("stripe", &[("MUG-2", 1)])).await;
 
     // The second order is there, but what the first one wrote would come before it.
     let all = EventFilter::default();
     assert!(kinds_after(&shop, &all, Some(&start)).await.is_empty());
-    assert_eq!(events::position(shop.pool()).await.unwrap(), start);
+    assert_eq!(position(&shop).await, start);
 
     slow.commit().await.unwrap();
     let told = events::after(shop.pool(), SHOP, &all, Some(&start), 500).await;
@@ -90,17 +101,11 @@ async fn h5_nobody_is_told_while_nobody_waits_and_who_waits_is_told_once() {
     place(shop.pool(), &order("stripe", &[("MUG-1", 1)]))
         .await
         .unwrap();
-    sqlx::query("select pg_advisory_lock_shared(events_key())")
-        .execute(&mut ear)
-        .await
-        .unwrap();
+    events::begin_waiting(&mut ear).await.unwrap();
     place(shop.pool(), &order("cod", &[("MUG-2", 1)]))
         .await
         .unwrap();
-    sqlx::query("select pg_advisory_unlock_shared(events_key())")
-        .execute(&mut ear)
-        .await
-        .unwrap();
+    events::end_waiting(&mut ear).await.unwrap();
     place(shop.pool(), &order("cod", &[("MUG-3", 1)]))
         .await
         .unwrap();

@@ -121,3 +121,33 @@ async fn keys_without_a_name_or_with_unknown_scopes_are_not_made() {
     );
     assert_eq!(shop.number("select count(*) from api_keys").await, 0);
 }
+
+#[tokio::test]
+async fn j7_a_rotated_key_works_beside_the_new_one_until_its_time_is_over() {
+    let shop = Shop::open().await;
+    let granted = scopes(&["orders:read", "jobs:read"]);
+    let old = api_keys::create(shop.pool(), SHOP, "web", &granted, None)
+        .await
+        .unwrap();
+    let day = std::time::Duration::from_secs(86_400);
+    let new = api_keys::rotate(shop.pool(), SHOP, &old.key_id, day)
+        .await
+        .unwrap()
+        .expect("it is in use");
+    for key in [&old, &new] {
+        let known = api_keys::verify(shop.pool(), key.token.expose_secret()).await;
+        let known = known.unwrap().expect("both work");
+        assert_eq!((known.name.as_str(), &known.scopes), ("web", &granted));
+    }
+    let listed = api_keys::list(shop.pool(), SHOP).await.unwrap();
+    let ends: Vec<bool> = listed.iter().map(|key| key.expires_at.is_some()).collect();
+    assert_eq!(ends, [true, false]);
+
+    let none = std::time::Duration::ZERO;
+    let third = api_keys::rotate(shop.pool(), SHOP, &new.key_id, none).await;
+    assert!(third.unwrap().is_some());
+    let ended = api_keys::verify(shop.pool(), new.token.expose_secret()).await;
+    assert!(ended.unwrap().is_none());
+    let again = api_keys::rotate(shop.pool(), SHOP, &new.key_id, none).await;
+    assert!(again.unwrap().is_none());
+}

@@ -57,6 +57,7 @@ async fn old_things_go_in_batches_and_everything_else_stays() {
         tickets: 1,
         webhook_deliveries: 1,
         webhook_events: 1,
+        customer_tokens: 0,
     };
     assert_eq!(first, one_each);
     assert!(first.may_go_on(1));

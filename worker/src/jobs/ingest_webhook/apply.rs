@@ -28,9 +28,16 @@ pub(super) async fn apply(
             occurred_at,
         } => {
             let code = error_code.as_deref();
-            notifications::record_status(tx, provider, &message_id, &status, code, occurred_at)
-                .await
-                .context("recording what became of a message")?;
+            notifications::record_status(
+                tx,
+                provider,
+                &message_id,
+                &status,
+                code,
+                Some(occurred_at),
+            )
+            .await
+            .context("recording what became of a message")?;
             Ok(Outcome::Processed)
         }
         Word::Nothing(why) => Ok(Outcome::Ignored(why)),
