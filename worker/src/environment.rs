@@ -156,7 +156,7 @@ impl Environment {
         let upkeep = &settings.upkeep;
         let webhooks = webhooks::desk(&settings.webhooks)?;
         let mut notifiers = notifiers::registry(&settings.email, &settings.twilio, pool)?;
-        // A worker without any channel leaves notices to others, which have more to offer than these.
+        // A worker without any channel leaves notices to others, which have more to offer.
         if tells_outside(&notifiers) {
             notifiers.extend(notifiers::alert_channels(&webhooks.outbound));
         }

@@ -108,7 +108,7 @@ pub async fn replay(
     State(state): State<ApiState>,
     id: Id<path_id::WebhookEvent>,
 ) -> Result<(StatusCode, Json<Value>)> {
-    let job_id = inbox::replay(state.pool(), caller.tenant(), id.0).await?;
+    let job_id = inbox::replay(&mut *state.db().await?, caller.tenant(), id.0).await?;
     let job_id = job_id.ok_or_else(|| id.missing())?;
     let answer = json!({ "webhook_event_id": id.0, "job_id": job_id });
     Ok((StatusCode::ACCEPTED, Json(answer)))

@@ -23,7 +23,7 @@ use crate::wire;
 /// acknowledged and has no second effect. Twilio is answered 204.
 #[utoipa::path(
     post, path = "/v1/webhooks/{source}", tag = "webhooks", operation_id = "receive_webhook",
-    params(("source" = wire::WebhookSource, Path, description = "Who sends it.")),
+    params(("source" = inline(wire::WebhookSource), Path, description = "Who sends it.")),
     request_body(content = String, content_type = "application/octet-stream",
         description = "The body as the provider made it."),
     responses(
@@ -48,7 +48,7 @@ pub async fn receive(
 #[utoipa::path(
     post, path = "/api/webhooks/{source}", tag = "webhooks",
     operation_id = "receive_webhook_legacy",
-    params(("source" = wire::WebhookSource, Path, description = "Who sends it.")),
+    params(("source" = inline(wire::WebhookSource), Path, description = "Who sends it.")),
     request_body(content = String, content_type = "application/octet-stream",
         description = "The body as the provider made it."),
     responses(

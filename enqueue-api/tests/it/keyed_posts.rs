@@ -114,6 +114,14 @@ async fn a_repetition_needs_the_rights_of_the_first() {
     assert_eq!(api.post_keyed(&path, "k1", &body).await.problem().0, 401);
 }
 
+/// Their own senders name each event, and a secret that is shown once is not kept for a day.
+const KEYLESS: [&str; 4] = [
+    "/v1/webhooks/{source}",
+    "/api/webhooks/{source}",
+    "/v1/orders/{order_id}/tokens",
+    "/v1/customers/{customer_id}/tokens",
+];
+
 #[tokio::test]
 async fn every_post_takes_an_idempotency_key() {
     let api = Api::new().await;
@@ -127,6 +135,6 @@ async fn every_post_takes_an_idempotency_key() {
                 .iter()
                 .any(|one| one["name"] == "Idempotency-Key")
         });
-        assert!(takes, "{path}");
+        assert_eq!(takes, !KEYLESS.contains(&path.as_str()), "{path}");
     }
 }

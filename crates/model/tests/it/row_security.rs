@@ -286,7 +286,9 @@ async fn i2_every_table_has_row_security_and_every_view_asks_as_its_reader() {
          from pg_class as c
          where c.relnamespace::regnamespace::text in ('public', 'analytics')
            and c.relkind in ('r', 'p')
-           and c.oid not in ('order_state_transitions'::regclass, 'notification_kinds'::regclass)
+           -- What all shops share; provider_tokens only workers are granted.
+           and c.oid not in ('order_state_transitions'::regclass, 'notification_kinds'::regclass,
+             'provider_gates'::regclass, 'provider_tokens'::regclass, 'webhook_feed'::regclass)
            and not exists (
              select from pg_policy as p where p.polrelid = c.oid and p.polname = 'admin'
                and pg_get_expr(p.polqual, c.oid) = '(tenant_id = session_tenant_id())')",
@@ -295,4 +297,7 @@ async fn i2_every_table_has_row_security_and_every_view_asks_as_its_reader() {
     .await
     .unwrap();
     assert!(of_no_shop.is_empty(), "of no shop: {of_no_shop:?}");
+    let readers = "select count(*) from unnest('{admin,analyst,customer}'::text[]) as r (name)
+         where has_table_privilege('stevedore_' || r.name, 'provider_tokens', 'select')";
+    assert_eq!(shop.number(readers).await, 0);
 }

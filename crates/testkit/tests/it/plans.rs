@@ -16,6 +16,10 @@ const MAY_SCAN: &[(&str, &str)] = &[
         "the end of a demo: everything there is, counted once",
     ),
     (
+        "sql/queries/gauges/read.sql",
+        "one row for each provider and account, for the one sampler",
+    ),
+    (
         "sql/queries/retry_operations/statistics.sql",
         "counts the dead jobs of a shop, for whoever is on call",
     ),
