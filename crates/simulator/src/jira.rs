@@ -138,7 +138,7 @@ fn router(state: Sandbox) -> Router {
 }
 
 /// What every call meets first; `Ok` says whether its answer is to be cut off.
-fn admit(state: &Sandbox, headers: &HeaderMap) -> Result<bool, Response> {
+fn admit(state: &Sandbox, headers: &HeaderMap) -> Result<bool, Box<Response>> {
     let mut inner = lock(state);
     inner.calls += 1;
     let sent = headers.get(header::AUTHORIZATION);
@@ -151,11 +151,15 @@ fn admit(state: &Sandbox, headers: &HeaderMap) -> Result<bool, Response> {
                 ("retry-after", retry_after.to_string()),
                 ("ratelimit-reason", "jira-burst-based".to_owned()),
             ];
-            Err((StatusCode::TOO_MANY_REQUESTS, headers).into_response())
+            Err(Box::new(
+                (StatusCode::TOO_MANY_REQUESTS, headers).into_response(),
+            ))
         }
-        Some(JiraFault::Unavailable) => Err(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-        Some(JiraFault::Unauthorized) => Err(StatusCode::UNAUTHORIZED.into_response()),
-        _ if !is_known => Err(StatusCode::UNAUTHORIZED.into_response()),
+        Some(JiraFault::Unavailable) => {
+            Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()))
+        }
+        Some(JiraFault::Unauthorized) => Err(Box::new(StatusCode::UNAUTHORIZED.into_response())),
+        _ if !is_known => Err(Box::new(StatusCode::UNAUTHORIZED.into_response())),
         fault => Ok(fault == Some(JiraFault::DoneAndCut)),
     }
 }
@@ -188,7 +192,7 @@ fn refused(status: StatusCode, field: &str, message: &str) -> Response {
 async fn create(Shared(state): Shared<Sandbox>, headers: HeaderMap, body: Bytes) -> Response {
     let is_cut = match admit(&state, &headers) {
         Ok(is_cut) => is_cut,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let fields = &body["fields"];
@@ -260,7 +264,7 @@ fn texts(node: &Value) -> bool {
 async fn search(Shared(state): Shared<Sandbox>, headers: HeaderMap, body: Bytes) -> Response {
     let is_cut = match admit(&state, &headers) {
         Ok(is_cut) => is_cut,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let jql = body["jql"].as_str().unwrap_or_default();
@@ -299,7 +303,7 @@ async fn comment(
 ) -> Response {
     let is_cut = match admit(&state, &headers) {
         Ok(is_cut) => is_cut,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !is_document(&body["body"]) {
@@ -327,7 +331,7 @@ async fn transitions(
     headers: HeaderMap,
 ) -> Response {
     if let Err(response) = admit(&state, &headers) {
-        return response;
+        return *response;
     }
     if !lock(&state).issues.iter().any(|issue| issue.key == key) {
         return refused(StatusCode::NOT_FOUND, "issue", "Issue does not exist");
@@ -348,7 +352,7 @@ async fn transition(
     body: Bytes,
 ) -> Response {
     if let Err(response) = admit(&state, &headers) {
-        return response;
+        return *response;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut inner = lock(&state);

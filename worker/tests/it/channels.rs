@@ -1,16 +1,11 @@
 //! Notices on their channels, from the event to the person: Twilio's wire, fail-over, suppression,
-//! receipts, and workers that die in the middle of it.
-
-use std::time::Duration;
+//! receipts.
 
 use chrono::{DateTime, Duration as Span};
 use serde_json::{Value, json};
-use sqlx::postgres::PgPoolOptions;
 use stevedore_model::notifications;
 use stevedore_simulator::{ACCOUNT_SID, AUTH_TOKEN, twilio_signature};
 use stevedore_testkit::wait_for;
-use stevedore_worker::run;
-use tokio_util::sync::CancellationToken;
 
 use crate::shop::{GOOD_NUMBER, Shop, order};
 
@@ -241,98 +236,6 @@ fn the_sandbox_signs_as_twilio_does() {
         &form.into(),
     );
     assert_eq!(signature, "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
-}
-
-/// Runs a worker until it is killed: its runtime goes, and with it every task at once.
-fn doomed_worker(shop: &Shop) -> tokio::runtime::Runtime {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let (settings, options) = (shop.settings.clone(), shop.pool().connect_options());
-    runtime.spawn(async move {
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .connect_lazy_with((*options).clone());
-        run(settings, pool, CancellationToken::new(), |_| {}).await
-    });
-    runtime
-}
-
-/// 500, or as many as `NOTICES` says.
-#[tokio::test]
-async fn g4_workers_killed_at_random_lose_no_notice_and_repeat_only_what_nobody_knows() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test is told how long it may take"
-    )]
-    let wanted = std::env::var("NOTICES")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let count: i64 = wanted.unwrap_or(500);
-    let shop = shop_telling("{email}").await;
-    sqlx::query(
-        "insert into notification_queue (notification_type, channel, recipient, payload, dedupe_key)
-        select 'order_delivered', case n % 2 when 0 then 'email' else 'sms' end,
-          case n % 2 when 0 then 'a' || n || '@example.com' else '+2332' || (10000000 + n) end,
-          jsonb_build_object('order_number', 'ORD-' || n), 'x:' || n
-        from generate_series(1, $1) as n",
-    )
-    .bind(count)
-    .execute(shop.pool())
-    .await
-    .expect("notices");
-    let pending = "select count(*) from notification_queue where status = 'pending'";
-    let mut kills = 0_u64;
-    while shop.number(pending).await > 0 {
-        assert!(kills < 2_000, "it never ends");
-        let workers = [doomed_worker(&shop), doomed_worker(&shop)];
-        // Between hardly started and well under way.
-        let life = Duration::from_millis(400 + kills * 97 % 1_400);
-        for worker in workers {
-            tokio::time::sleep(life).await;
-            worker.shutdown_background();
-            kills += 1;
-        }
-    }
-    let outside = "select count(*) from notification_queue
-        where status = 'sent' and provider_message_id is not null";
-    assert_eq!(shop.number(outside).await, count, "after {kills} kills");
-    let mail = shop.simulator.state().mail;
-    let twilio = shop.simulator.twilio();
-    let texts: std::collections::BTreeSet<_> = twilio
-        .messages
-        .iter()
-        .map(|message| &message.body)
-        .collect();
-    assert_eq!(
-        mail.by_message_id.len() + texts.len(),
-        usize::try_from(count).expect("few")
-    );
-    let unknown = |channel| {
-        format!(
-            "select coalesce(sum(unknown_attempts), 0) from notification_queue
-            where channel = '{channel}'"
-        )
-    };
-    let number = async |sql: String| -> i64 {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-            .fetch_one(shop.pool())
-            .await
-            .expect("a number")
-    };
-    let (mails, sms) = (number(unknown("email")).await, number(unknown("sms")).await);
-    eprintln!(
-        "{count} notices, {kills} kills; unknown: {mails} mails of which {} twice, {sms} texts of \
-         which {} twice",
-        mail.duplicates, twilio.duplicates
-    );
-    assert!(i64::try_from(mail.duplicates).expect("few") <= mails);
-    assert_eq!(
-        twilio.duplicates, 0,
-        "texts are looked up before they are sent again"
-    );
 }
 
 /// What Twilio's own description (`tests/specs`, Apache-2.0) says of a request to send.

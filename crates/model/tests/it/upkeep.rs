@@ -8,6 +8,7 @@ use stevedore_model::retention::{Removed, Retention, clean_up};
 use crate::shop::{SHOP, Shop, order};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line for each table, side by side")]
 async fn old_things_go_in_batches_and_everything_else_stays() {
     let shop = Shop::stocked(20).await;
     shop.run(
