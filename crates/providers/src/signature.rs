@@ -35,7 +35,7 @@ pub const KEPT_HEADERS: [&str; 5] = [
 ];
 
 macro_rules! sources {
-    ($($Source:ident = $code:literal, $field:ident, $env:literal, $doc:literal;)+) => {
+    ($($Source:ident = $code:literal, $field:ident, env = $env:literal, $doc:literal;)+) => {
         /// Who sends webhooks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Source {
@@ -94,27 +94,27 @@ macro_rules! sources {
 }
 
 sources! {
-    Stripe = "stripe", stripe_webhook_secrets, "STRIPE_WEBHOOK_SECRETS",
+    Stripe = "stripe", stripe_webhook_secrets, env = "STRIPE_WEBHOOK_SECRETS",
         "Signing secrets of Stripe's webhook endpoint (`whsec_…`)";
-    Razorpay = "razorpay", razorpay_webhook_secrets, "RAZORPAY_WEBHOOK_SECRETS",
+    Razorpay = "razorpay", razorpay_webhook_secrets, env = "RAZORPAY_WEBHOOK_SECRETS",
         "Secrets of Razorpay's webhook";
-    Twilio = "twilio", twilio_webhook_tokens, "TWILIO_WEBHOOK_TOKENS",
+    Twilio = "twilio", twilio_webhook_tokens, env = "TWILIO_WEBHOOK_TOKENS",
         "Auth tokens of the Twilio account; needs the public URL";
-    Prodigi = "prodigi", prodigi_webhook_tokens, "PRODIGI_WEBHOOK_TOKENS",
+    Prodigi = "prodigi", prodigi_webhook_tokens, env = "PRODIGI_WEBHOOK_TOKENS",
         "Tokens that Prodigi's callback URL ends in, as `?token=…`: Prodigi signs nothing";
-    Shiprocket = "shiprocket", shiprocket_webhook_tokens, "SHIPROCKET_WEBHOOK_TOKENS",
+    Shiprocket = "shiprocket", shiprocket_webhook_tokens, env = "SHIPROCKET_WEBHOOK_TOKENS",
         "Tokens typed into Shiprocket's dashboard, which it sends as `x-api-key`";
-    RoyalMail = "royal_mail", royal_mail_webhook_tokens, "ROYAL_MAIL_WEBHOOK_TOKENS",
+    RoyalMail = "royal_mail", royal_mail_webhook_tokens, env = "ROYAL_MAIL_WEBHOOK_TOKENS",
         "Tokens of Royal Mail's pushes, in the URL or as `x-api-key`";
-    Dpd = "dpd", dpd_webhook_tokens, "DPD_WEBHOOK_TOKENS",
+    Dpd = "dpd", dpd_webhook_tokens, env = "DPD_WEBHOOK_TOKENS",
         "Tokens of DPD's pushes, in the URL or as `x-api-key`";
-    Fedex = "fedex", fedex_webhook_tokens, "FEDEX_WEBHOOK_TOKENS",
+    Fedex = "fedex", fedex_webhook_tokens, env = "FEDEX_WEBHOOK_TOKENS",
         "Tokens of FedEx's pushes, in the URL or as `x-api-key`";
-    Ups = "ups", ups_webhook_tokens, "UPS_WEBHOOK_TOKENS",
+    Ups = "ups", ups_webhook_tokens, env = "UPS_WEBHOOK_TOKENS",
         "Credentials of UPS Track Alert subscriptions, which it sends as `credential`";
-    Dhl = "dhl", dhl_webhook_tokens, "DHL_WEBHOOK_TOKENS",
+    Dhl = "dhl", dhl_webhook_tokens, env = "DHL_WEBHOOK_TOKENS",
         "Tokens of DHL's pushes, in the URL or as `x-api-key`";
-    Standard = "standard", standard_webhook_secrets, "STANDARD_WEBHOOK_SECRETS",
+    Standard = "standard", standard_webhook_secrets, env = "STANDARD_WEBHOOK_SECRETS",
         "Secrets of whoever sends Standard Webhooks (`whsec_` and base64)";
 }
 

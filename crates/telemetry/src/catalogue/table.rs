@@ -4,8 +4,8 @@ use super::Exporter::{Api, Every, Monitor, Worker};
 use super::Kind::{Counter, Gauge, Histogram};
 use super::Metric;
 use super::words::{
-    CHANNELS, HTTP_SECONDS, KIND, ORDER_SECONDS, OUTCOME, QUERY_SECONDS, QUEUE, RUN_SECONDS,
-    SERVED, STAGE, WAIT_SECONDS, closed, exported, named, reserved,
+    CARRIERS, CHANNELS, HTTP_SECONDS, KIND, ORDER_SECONDS, OUTCOME, QUERY_SECONDS, QUEUE,
+    RUN_SECONDS, SENDERS, SERVED, STAGE, WAIT_SECONDS, closed, exported, named, reserved,
 };
 
 /// Set once by every process: which version it runs, in which role.
@@ -139,7 +139,7 @@ pub const ALL: &[Metric] = &[
         Counter,
         Api,
         &[
-            named("source", "the senders of webhooks that have a secret"),
+            closed("source", SENDERS),
             closed(
                 "result",
                 &[
@@ -161,7 +161,7 @@ pub const ALL: &[Metric] = &[
         Counter,
         Worker,
         &[
-            named("source", "the senders of webhooks that have a secret"),
+            closed("source", SENDERS),
             closed("result", &["processed", "ignored", "failed", "dead"]),
         ],
         "Attempts to give events of providers their effect",
@@ -203,21 +203,21 @@ pub const ALL: &[Metric] = &[
         "stevedore_tracking_codes_unknown_total",
         Counter,
         Worker,
-        &[named("carrier", "the carriers")],
+        &[closed("carrier", CARRIERS)],
         "Codes in carriers' news that stand in no table of ours: the parcel keeps its state",
     ),
     exported(
         "stevedore_tracking_polls_total",
         Counter,
         Worker,
-        &[named("carrier", "the carriers")],
+        &[closed("carrier", CARRIERS)],
         "Parcels that carriers were asked about",
     ),
     exported(
         "stevedore_tracking_news_total",
         Counter,
         Worker,
-        &[named("carrier", "the carriers")],
+        &[closed("carrier", CARRIERS)],
         "Events of parcels that were heard of by asking and were not known",
     ),
     exported(

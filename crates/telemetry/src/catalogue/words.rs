@@ -45,6 +45,22 @@ pub(super) const SERVED: Label = named(
     "the queue that a worker serves, or `all` if it serves several",
 );
 pub(super) const KIND: Label = named("kind", "the registered job kinds");
+/// Who is asked where a parcel is.
+pub(super) const CARRIERS: &[&str] = &["royal_mail", "dpd", "fedex", "ups", "dhl", "shiprocket"];
+/// Who sends webhooks.
+pub(super) const SENDERS: &[&str] = &[
+    "stripe",
+    "razorpay",
+    "twilio",
+    "prodigi",
+    "shiprocket",
+    "royal_mail",
+    "dpd",
+    "fedex",
+    "ups",
+    "dhl",
+    "standard",
+];
 /// The channels of `notification_queue`.
 pub(super) const CHANNELS: &[&str] = &[
     "email",
