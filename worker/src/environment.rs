@@ -138,12 +138,6 @@ pub enum EnvironmentError {
 }
 
 impl Environment {
-    /// Whether any channel leads out of the shop.
-    #[must_use]
-    pub fn tells_outside(&self) -> bool {
-        tells_outside(&self.notifiers)
-    }
-
     /// Builds every handle from the settings; what the fleet shares is in this database.
     ///
     /// # Errors
@@ -157,7 +151,7 @@ impl Environment {
         let webhooks = webhooks::desk(&settings.webhooks)?;
         let mut notifiers = notifiers::registry(&settings.email, &settings.twilio, pool)?;
         // A worker without any channel leaves notices to others, which have more to offer.
-        if tells_outside(&notifiers) {
+        if notifiers::tell_outside(&notifiers) {
             notifiers.extend(notifiers::alert_channels(&webhooks.outbound));
         }
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
@@ -215,8 +209,4 @@ impl Environment {
             },
         })
     }
-}
-
-fn tells_outside(notifiers: &Notifiers) -> bool {
-    notifiers.keys().any(|channel| *channel != "in_app")
 }

@@ -3,6 +3,19 @@
 use std::time::Duration;
 
 use stevedore_providers::{Outbound, OutboundSettings, SettingsError};
+use stevedore_queue::{Policy, RetryPolicy};
+
+/// How their jobs are tried: what fails there is the database, so they wait until it is back.
+pub(crate) fn patient() -> Policy {
+    Policy {
+        retry: RetryPolicy::Exponential {
+            base: Duration::from_secs(1),
+            max: Duration::from_mins(1),
+        },
+        max_attempts: 1000,
+        ..Policy::default()
+    }
+}
 
 /// What the jobs of webhooks need.
 pub struct WebhookDesk {

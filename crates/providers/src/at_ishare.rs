@@ -226,9 +226,7 @@ impl AtIshare {
             Generation::Two => request.query(&[("reference_id", name)]),
         };
         let answer = self.http.send("verify", request, sent, journal).await;
-        let result = wire::looked_up(answer).map_err(|error| error.masked(journal));
-        self.http.measure(started, &result);
-        match result? {
+        match (self.http).ended(started, wire::looked_up(answer), journal)? {
             // It gave us this reference itself, so it has the order, though not yet on record.
             UnitState::NotFound if self.generation == Generation::Two => Ok(UnitState::InProgress),
             state => Ok(state),

@@ -106,9 +106,8 @@ impl Api {
         }
         let started = Instant::now();
         let answer = self.http.send(operation, request, sent, journal).await;
-        let result = read(answer, stake, self.read_error).map_err(|error| error.masked(journal));
-        self.http.measure(started, &result);
-        result
+        let result = read(answer, stake, self.read_error);
+        self.http.ended(started, result, journal)
     }
 }
 

@@ -169,6 +169,18 @@ impl Http {
         })
     }
 
+    /// What a call came to: counted, and without secrets in what it says of an error.
+    pub(crate) fn ended<T>(
+        &self,
+        started: Instant,
+        result: Result<T, ProviderError>,
+        journal: &Journal,
+    ) -> Result<T, ProviderError> {
+        let result = result.map_err(|error| error.masked(journal));
+        self.measure(started, &result);
+        result
+    }
+
     /// Counts one finished call with what it came to.
     pub(crate) fn measure<T>(&self, started: Instant, result: &Result<T, ProviderError>) {
         let outcome = result.as_ref().err().map_or("ok", ProviderError::outcome);

@@ -78,8 +78,7 @@ impl FulfilmentProvider for Prodigi {
         let started = Instant::now();
         let call = self.call(Method::POST, "v4.0/Orders")?.json(&order);
         let answer = self.http.send("submit", call, order, journal).await;
-        let created = wire::created(answer).map_err(|error| error.masked(journal));
-        self.http.measure(started, &created);
+        let created = self.http.ended(started, wire::created(answer), journal);
         created.map(|provider_order_id| Submission::Accepted { provider_order_id })
     }
 
@@ -114,9 +113,7 @@ impl FulfilmentProvider for Prodigi {
         let path = format!("v4.0/orders/{id}/actions/cancel");
         let call = self.call(Method::POST, &path)?.json(&json!({}));
         let answer = self.http.send("cancel", call, json!({}), journal).await;
-        let cancelled = wire::cancelled(answer).map_err(|error| error.masked(journal));
-        self.http.measure(started, &cancelled);
-        cancelled
+        (self.http).ended(started, wire::cancelled(answer), journal)
     }
 }
 

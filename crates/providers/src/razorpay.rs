@@ -49,9 +49,7 @@ impl RefundProvider for Razorpay {
         journal.conceal(self.key_secret.expose_secret());
         let started = Instant::now();
         let result = self.place(wanted, key, contact, journal).await;
-        let result = result.map_err(|error| error.masked(journal));
-        self.http.measure(started, &result);
-        result
+        self.http.ended(started, result, journal)
     }
 
     async fn look_up(
@@ -66,9 +64,7 @@ impl RefundProvider for Razorpay {
         let sent = json!({"id": provider_refund_id});
         let answer = self.http.send("verify", call, sent, journal).await;
         let result = told(answer).and_then(|answer| found(&answer));
-        let result = result.map_err(|error| error.masked(journal));
-        self.http.measure(started, &result);
-        result
+        self.http.ended(started, result, journal)
     }
 }
 

@@ -79,9 +79,7 @@ impl FulfilmentProvider for Shiprocket {
         order::checked(request)?;
         let started = Instant::now();
         let placed = self.place(request, key, contact, journal).await;
-        let placed = placed.map_err(|error| error.masked(journal));
-        self.http.measure(started, &placed);
-        placed
+        self.http.ended(started, placed, journal)
     }
 
     async fn verify(
@@ -93,9 +91,7 @@ impl FulfilmentProvider for Shiprocket {
         self.conceal(request, journal);
         let started = Instant::now();
         let found = self.find(&reference.key, journal).await;
-        let found = found.map_err(|error| error.masked(journal));
-        self.http.measure(started, &found);
-        Ok(match found? {
+        Ok(match self.http.ended(started, found, journal)? {
             Some(known) => known.verification(),
             None => Verification::NotFound,
         })
@@ -117,9 +113,7 @@ impl FulfilmentProvider for Shiprocket {
         let started = Instant::now();
         let body = json!({"ids": [known.order_id]});
         let answer = self.post("cancel", "orders/cancel", body, journal).await?;
-        let cancelled = wire::cancelled(answer).map_err(|error| error.masked(journal));
-        self.http.measure(started, &cancelled);
-        cancelled
+        (self.http).ended(started, wire::cancelled(answer), journal)
     }
 }
 

@@ -57,16 +57,7 @@ pub async fn of_shop(
     headers: HeaderMap,
     Query(pairs): Pairs,
 ) -> Result<Response> {
-    let mut fields = QueryFields::read(pairs, &wire::EVENTS_NAMES);
-    let filter = EventFilter {
-        kinds: fields.parsed("kinds", KINDS_ARE, kinds),
-        order_id: fields.integer("order_id", 1..=i64::MAX),
-        customer_id: None,
-    };
-    let start = start(&mut fields, &headers, Position::parse)?;
-    fields.finish()?;
-    let wanted = wanted(&caller, filter, Form::Named);
-    stream::open(&state, |state| &state.streams().shop, wanted, start).await
+    follow_shop(&caller, &state, &headers, pairs, Form::Named).await
 }
 
 /// Follow an order
@@ -157,16 +148,27 @@ pub async fn legacy(
     headers: HeaderMap,
     Query(pairs): Pairs,
 ) -> Result<Response> {
+    follow_shop(&caller, &state, &headers, pairs, Form::Unnamed).await
+}
+
+/// Opens a stream of the shop's events, in one of its forms.
+async fn follow_shop(
+    caller: &Caller<OrdersRead>,
+    state: &ApiState,
+    headers: &HeaderMap,
+    pairs: Vec<(String, String)>,
+    form: Form,
+) -> Result<Response> {
     let mut fields = QueryFields::read(pairs, &wire::EVENTS_NAMES);
     let filter = EventFilter {
         kinds: fields.parsed("kinds", KINDS_ARE, kinds),
         order_id: fields.integer("order_id", 1..=i64::MAX),
         customer_id: None,
     };
-    let start = start(&mut fields, &headers, Position::parse)?;
+    let start = start(&mut fields, headers, Position::parse)?;
     fields.finish()?;
-    let wanted = wanted(&caller, filter, Form::Unnamed);
-    stream::open(&state, |state| &state.streams().shop, wanted, start).await
+    let wanted = wanted(caller, filter, form);
+    stream::open(state, |state| &state.streams().shop, wanted, start).await
 }
 
 /// What the filter lets through, of the caller's shop.

@@ -16,10 +16,10 @@ use stevedore_model::webhooks::{self, Attempt, Due, Lane, Outcome};
 use stevedore_providers::{
     CallError, Reply, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, signature,
 };
-use stevedore_queue::{Done, Failure, Job, JobContext, NewJob, Policy, RetryPolicy};
+use stevedore_queue::{Done, Failure, Job, JobContext, NewJob, Policy};
 
 use crate::environment::Environment;
-use crate::webhooks::WebhookDesk;
+use crate::webhooks::{WebhookDesk, patient};
 
 /// Deliveries of one run; then the lane goes to the end of the queue.
 const DELIVERIES_MAX: usize = 100;
@@ -54,15 +54,8 @@ impl Job for DeliverWebhook {
     const QUEUE: &'static str = "webhooks";
 
     fn policy(_env: &Environment) -> Policy {
-        Policy {
-            // What fails here is the database; what an app answers is no failure of the job.
-            retry: RetryPolicy::Exponential {
-                base: Duration::from_secs(1),
-                max: Duration::from_mins(1),
-            },
-            max_attempts: 1000,
-            ..Policy::default()
-        }
+        // What an app answers is no failure of the job.
+        patient()
     }
 
     async fn run(self, ctx: &mut JobContext, env: &Environment) -> Result<Done, Failure> {

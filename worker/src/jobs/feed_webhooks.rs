@@ -3,14 +3,13 @@
 //! One job for the whole fleet. It is there while there are endpoints, and then sleeps between two
 //! looks, so that a shop without endpoints pays nothing.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use stevedore_model::webhooks;
-use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy};
+use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
 use crate::environment::Environment;
+use crate::webhooks::patient;
 
 /// Events read in one transaction.
 const BATCH_EVENTS: i32 = 500;
@@ -28,15 +27,8 @@ impl Job for FeedWebhooks {
     const QUEUE: &'static str = "webhooks";
 
     fn policy(_env: &Environment) -> Policy {
-        Policy {
-            retry: RetryPolicy::Exponential {
-                base: Duration::from_secs(1),
-                max: Duration::from_mins(1),
-            },
-            // It must not die: nobody else reads events for apps.
-            max_attempts: 1000,
-            ..Policy::default()
-        }
+        // It must not die: nobody else reads events for apps.
+        patient()
     }
 
     async fn run(self, ctx: &mut JobContext, env: &Environment) -> Result<Done, Failure> {

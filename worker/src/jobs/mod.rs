@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use stevedore_queue::{Job, RunnerBuilder};
 
 use crate::environment::Environment;
+use crate::notifiers::tell_outside;
 
 use buy_label::BuyLabel;
 use clean_up::CleanUp;
@@ -83,7 +84,7 @@ kinds! {
     VoidLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     RefundPayment, |env| needs(!env.refund_providers.is_empty(), "no refunds are configured");
     PollTracking, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
-    SendNotification, |env| needs(env.tells_outside(), "no channel is configured");
+    SendNotification, |env| needs(tell_outside(&env.notifiers), "no channel is configured");
     ProbeProvider, |env| needs(!env.providers.is_empty(), "no provider is configured");
     SyncTicket, |_| Ok(());
     FeedWebhooks, |_| Ok(());

@@ -211,3 +211,9 @@ pub fn registry(
         .map(|notifier| (notifier.channel(), notifier))
         .collect())
 }
+
+/// Whether any of these channels leads out of the shop.
+#[must_use]
+pub fn tell_outside(notifiers: &Notifiers) -> bool {
+    notifiers.keys().any(|channel| *channel != "in_app")
+}

@@ -454,13 +454,6 @@ pub const ALL: &[Metric] = &[
         "Steps of an order that were undone after a later one failed",
     ),
     reserved(
-        "stevedore_circuit_open",
-        Gauge,
-        Worker,
-        &[named("dependency", "the outside systems")],
-        "1 while calls to an outside system are held back because too many failed",
-    ),
-    reserved(
         "stevedore_outbox_pending",
         Gauge,
         Monitor,
