@@ -21,6 +21,9 @@ const POLL_MIN: Duration = Duration::from_millis(25);
 /// While more jobs wait, slots are gathered this long, so that short jobs are claimed by the
 /// hundred and not one by one.
 const GATHER: Duration = Duration::from_millis(2);
+/// How often a worker in doubt asks what it was granted and never heard of: a claim that it gave up
+/// on may still be under way, and commit after it asked.
+const DOUBT_EVERY: Duration = Duration::from_secs(1);
 
 /// Claims until the shutdown, and sends what it claimed to the handlers.
 pub(crate) async fn run(core: Arc<Core>, claimed: mpsc::UnboundedSender<Arc<ClaimedJob>>) {
@@ -135,7 +138,9 @@ async fn wait_for_work(core: &Core, idle_wait: &mut Duration, look_again: Option
         wait
     });
     let watch = core.flow.is_watched().then_some(LOOK_EVERY);
-    let Some(wait) = poll.into_iter().chain(look_again).chain(watch).min() else {
+    let doubt = core.is_in_doubt().then_some(DOUBT_EVERY);
+    let waits = [poll, look_again, watch, doubt];
+    let Some(wait) = waits.into_iter().flatten().min() else {
         return core.wake_claimer.notified().await;
     };
     tokio::select! {

@@ -109,6 +109,37 @@ async fn point_13_a_worker_whose_connections_fell_silent_works_on_within_seconds
     worker.stop().await;
 }
 
+/// The first job to be claimed makes its claim last longer than any worker waits for an answer.
+async fn make_first_claim_slow(pool: &PgPool) {
+    for step in [
+        "create sequence slow_claims",
+        "create function be_slow() returns trigger language plpgsql as $$ begin
+           if nextval('slow_claims') = 1 then perform pg_sleep(7); end if;
+           return new;
+         end $$",
+        "create trigger be_slow before update on queue.jobs for each row
+           when (new.state = 'running') execute function be_slow()",
+    ] {
+        sqlx::query(step).execute(pool).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn point_14_a_claim_that_is_granted_after_its_worker_gave_up_on_it_is_found() {
+    let db = TestDb::new().await;
+    make_first_claim_slow(&db.pool).await;
+    // No beat, no poll and no notification comes to the help of it.
+    let settings = RunnerSettings {
+        heartbeat: Duration::from_secs(3600),
+        poll_max: Duration::from_secs(3600),
+        ..calm()
+    };
+    let worker = Worker::start(&db.pool_of(10), settings);
+    let job = put(&db.pool, Does::Complete).await;
+    until(&db.pool, job, "completed").await;
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn point_14_a_stop_takes_little_more_than_its_grace_when_the_database_is_silent() {
     let db = TestDb::new().await;
