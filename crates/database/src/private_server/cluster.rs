@@ -25,6 +25,12 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long each of SIGINT (fast), SIGQUIT (immediate) and SIGKILL may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const POLL_DELAY: Duration = Duration::from_millis(5);
+/// How long one answer may take.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
+/// An error at the start has some hundred bytes.
+const ANSWER_BYTES_MAX: usize = 1024;
+/// The field of an error that says: starting, stopping or recovering.
+const CANNOT_CONNECT_NOW: &[u8] = b"C57P03\0";
 /// As much of the log as an error message shows.
 const LOG_TAIL_BYTES: usize = 1500;
 
@@ -142,21 +148,44 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether the server answers a start-up packet with `R`, a request for authentication; while
-    /// it starts it answers `E`. (`pg_isready` would do the same, but some builds come without it.)
+    /// Whether the server answers a start-up packet with `R`, a request for authentication, or with
+    /// any error but "not yet" and "no more": one that is full is up. (`pg_isready` would do the
+    /// same, but some builds come without it.)
     pub(super) fn is_ready(&self) -> bool {
-        let ask = || -> std::io::Result<[u8; 1]> {
+        let ask = || -> std::io::Result<Vec<u8>> {
             let mut socket = UnixStream::connect(self.socket())?;
-            socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+            socket.set_read_timeout(Some(ANSWER_PATIENCE))?;
             let parameters = b"\0\x03\0\0user\0postgres\0database\0postgres\0\0";
             let length = u32::try_from(parameters.len() + 4).expect("a few dozen bytes");
             socket.write_all(&length.to_be_bytes())?;
             socket.write_all(parameters)?;
-            let mut answer = [0];
-            socket.read_exact(&mut answer)?;
+            let mut answer = vec![0; ANSWER_BYTES_MAX];
+            let length = socket.read(&mut answer)?;
+            answer.truncate(length);
             Ok(answer)
         };
-        ask().is_ok_and(|answer| answer == *b"R")
+        ask().is_ok_and(|answer| match answer.first() {
+            Some(b'R') => true,
+            Some(b'E') => !answer
+                .windows(CANNOT_CONNECT_NOW.len())
+                .any(|field| field == CANNOT_CONNECT_NOW),
+            _ => false,
+        })
+    }
+
+    /// Whether a server that somebody else started is there, waiting while it is slow. Who took
+    /// slow for gone would take the databases of all others with it.
+    pub(super) fn is_ready_in_time(&self) -> bool {
+        let start = Instant::now();
+        loop {
+            if self.is_ready() {
+                return true;
+            }
+            if self.running_server().is_none() || start.elapsed() > START_PATIENCE {
+                return false;
+            }
+            pause();
+        }
     }
 
     pub(super) fn socket(&self) -> PathBuf {
@@ -213,8 +242,18 @@ impl Cluster {
         Ok(())
     }
 
+    /// The server that runs on this data directory: the process of its lock file, if that works
+    /// there. The pid of one that was killed may be another program's by now.
+    pub(super) fn running_server(&self) -> Option<u32> {
+        let pid = self.running_pid().filter(|pid| system::is_alive(*pid))?;
+        match fs::read_link(format!("/proc/{pid}/cwd")) {
+            Ok(folder) => (folder == self.data).then_some(pid),
+            Err(_) => Some(pid),
+        }
+    }
+
     /// The pid in the data directory's lock file.
-    pub(super) fn running_pid(&self) -> Option<u32> {
+    fn running_pid(&self) -> Option<u32> {
         let lock = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
         lock.lines().next()?.trim().parse().ok()
     }
@@ -258,4 +297,72 @@ fn tail(text: &str) -> String {
 )]
 pub(super) fn pause() {
     std::thread::sleep(POLL_DELAY);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server of its own, with room for three.
+    fn small_server() -> (Cluster, Child) {
+        let home = super::super::folder::base(true)
+            .expect("a folder")
+            .join(format!("stevedore-{}-small", std::process::id()));
+        let account = system::account_for_server().expect("an account");
+        let settings = [
+            "listen_addresses=",
+            "max_connections=3",
+            "superuser_reserved_connections=0",
+            "max_wal_senders=0",
+            "autovacuum=off",
+        ];
+        Cluster::make_private(&home, account.as_ref()).expect("a folder");
+        let cluster = Cluster {
+            installation: Installation::discover().expect("PostgreSQL"),
+            account,
+            data: home.join("data"),
+            home,
+            port: 5432,
+            password: "none".to_owned(),
+            settings: settings.map(str::to_owned).to_vec(),
+            sync: false,
+        };
+        cluster.initialise().expect("a data directory");
+        let server = cluster.start(Life::Bound).expect("a server");
+        (cluster, server)
+    }
+
+    #[test]
+    fn a_server_that_is_slow_or_full_is_not_taken_for_one_that_is_gone() {
+        let (cluster, mut server) = small_server();
+        let pid = server.id();
+        assert_eq!(cluster.running_server(), Some(pid));
+
+        process::signal(pid, libc::SIGSTOP);
+        assert!(!cluster.is_ready(), "it can't answer");
+        let waiting = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| cluster.is_ready_in_time());
+            scope.spawn(|| {
+                std::thread::park_timeout(ANSWER_PATIENCE + ANSWER_PATIENCE / 2);
+                process::signal(pid, libc::SIGCONT);
+            });
+            waiting.join().expect("no panic")
+        });
+        assert!(waiting, "it was given up too early");
+
+        let guests: Vec<_> = (0..20)
+            .map(|_| {
+                let mut guest = UnixStream::connect(cluster.socket()).expect("a socket");
+                let packet = b"\0\0\0\x29\0\x03\0\0user\0postgres\0database\0postgres\0\0";
+                guest.write_all(packet).expect("a packet");
+                guest
+            })
+            .collect();
+        assert!(cluster.is_ready(), "a full server is up");
+        drop(guests);
+
+        stop(&mut server, libc::SIGQUIT);
+        assert!(!cluster.is_ready_in_time(), "it is gone");
+        fs::remove_dir_all(&cluster.home).expect("removed");
+    }
 }

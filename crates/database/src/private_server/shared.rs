@@ -55,7 +55,7 @@ impl SharedServer {
         wait_while_closing(&folder);
 
         let cluster = cluster_in(&folder, installation)?;
-        if !cluster.is_ready() {
+        if !cluster.is_ready_in_time() {
             start(&folder, &cluster)?;
         }
         // The lock ends with the file.
@@ -125,7 +125,7 @@ fn cluster_in(folder: &Path, installation: Installation) -> Result<Cluster, Serv
 
 /// Starts from nothing: what a killed server left behind is not worth recovering.
 fn start(folder: &Path, cluster: &Cluster) -> Result<(), ServerError> {
-    if let Some(pid) = cluster.running_pid().filter(|pid| system::is_alive(*pid)) {
+    if let Some(pid) = cluster.running_server() {
         process::signal(pid, libc::SIGKILL);
     }
     let home = &cluster.home;
