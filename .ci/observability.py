@@ -11,7 +11,6 @@ import math
 import os
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -103,6 +102,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def rule_files():
+    return sorted(pathlib.Path("grafana/alerts").glob("*.rules.yml"))
+
+
 @contextlib.contextmanager
 def prometheus(folder, report):
     """A Prometheus with our own rules and job names; yields its address."""
@@ -116,7 +119,7 @@ def prometheus(folder, report):
         problem(f"prometheus.yml has the jobs {sorted(jobs)}, the demo {sorted(targets)}")
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": ["prometheus-rules.yml"],
+        "rule_files": [str(path.resolve()) for path in rule_files()],
         "scrape_configs": [
             {
                 "job_name": job,
@@ -126,7 +129,6 @@ def prometheus(folder, report):
         ],
     }
     (folder / "prometheus.yml").write_text(json.dumps(config))
-    shutil.copy("prometheus-rules.yml", folder)
     port = free_port()
     command = [
         "prometheus",
@@ -227,8 +229,8 @@ def check_dashboards(address):
 
 def check_alerts(address):
     """Each expression is understood, and each metric in it exists."""
-    rules = yaml.safe_load(pathlib.Path("prometheus-rules.yml").read_text())
-    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    groups = [g for path in rule_files() for g in yaml.safe_load(path.read_text())["groups"]]
+    alerts = [rule for group in groups for rule in group["rules"]]
     for alert in alerts:
         ask(address, alert["expr"])
         without_labels = re.sub(r"\{[^}]*\}|\b(?:by|on|without) \([^)]*\)", "", alert["expr"])

@@ -19,22 +19,24 @@ python_tools() {
   export PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}" PATH="$folder/bin:$PATH"
 }
 
-# prometheus_tools: has the shell find `prometheus` and `promtool`; those of the machine if it has
-# them, else Debian's, unpacked and not installed.
+# prometheus_tools: has the shell find `prometheus`, `promtool` and `amtool`; those of the machine if
+# it has them, else Debian's, unpacked and not installed.
 prometheus_tools() {
-  if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return; fi
+  if command -v prometheus >/dev/null && command -v promtool >/dev/null &&
+    command -v amtool >/dev/null; then return; fi
   local folder="$tools/prometheus"
-  if [ ! -x "$folder/usr/bin/promtool" ]; then
+  if [ ! -x "$folder/usr/bin/amtool" ]; then
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || {
-      echo "prometheus and promtool are needed and not found: install Prometheus (2.42 or newer)"
+      echo "prometheus, promtool and amtool are needed: install Prometheus 2.42 and Alertmanager"
       return 1
     }
     rm -rf "$folder" && mkdir -p "$folder/download"
     # The package lists may be missing or old; refreshing them needs root.
-    (cd "$folder/download" && apt-get download --quiet prometheus >/dev/null 2>&1) ||
+    local packages=(prometheus prometheus-alertmanager)
+    (cd "$folder/download" && apt-get download --quiet "${packages[@]}" >/dev/null 2>&1) ||
       (apt-get update --quiet >/dev/null && cd "$folder/download" &&
-        apt-get download --quiet prometheus >/dev/null)
-    dpkg -x "$folder"/download/prometheus_*.deb "$folder"
+        apt-get download --quiet "${packages[@]}" >/dev/null)
+    for package in "$folder"/download/*.deb; do dpkg -x "$package" "$folder"; done
   fi
   export PATH="$folder/usr/bin:$PATH"
 }

@@ -44,14 +44,25 @@ fn dashboards() -> Vec<(String, Value)> {
         .collect()
 }
 
+/// The texts of the files in grafana/alerts whose names end like this.
+fn alert_files(end: &str) -> Vec<String> {
+    files("grafana/alerts", "yml")
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(end))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
+}
+
 fn rules() -> Vec<Value> {
-    let text = fs::read_to_string(repository().join("prometheus-rules.yml")).unwrap();
-    let file: Value = serde_yaml_ng::from_str(&text).unwrap();
-    let groups = file["groups"].as_array().unwrap();
-    let rules = groups
+    alert_files(".rules.yml")
         .iter()
-        .flat_map(|group| group["rules"].as_array().unwrap());
-    rules.cloned().collect()
+        .flat_map(|text| {
+            let file: Value = serde_yaml_ng::from_str(text).unwrap();
+            let groups = file["groups"].as_array().unwrap().clone();
+            groups.into_iter()
+        })
+        .flat_map(|group| group["rules"].as_array().unwrap().clone())
+        .collect()
 }
 
 /// Panels that show data, those inside collapsed rows too.
@@ -76,7 +87,7 @@ fn queries() -> Vec<(String, String)> {
         }
     }
     for rule in rules() {
-        let place = format!("prometheus-rules.yml: {}", rule["alert"]);
+        let place = format!("alert {}", rule["alert"]);
         found.push((place, rule["expr"].as_str().unwrap().to_owned()));
     }
     found
@@ -176,7 +187,7 @@ fn every_runbook_says_what_to_do() {
 
 #[test]
 fn every_alert_has_a_rule_test_a_severity_and_an_existing_dashboard() {
-    let tests = fs::read_to_string(repository().join("prometheus-rules.test.yml")).unwrap();
+    let tests = alert_files(".test.yml").concat();
     let dashboards: BTreeSet<_> = dashboards()
         .into_iter()
         .map(|(_, dashboard)| dashboard["uid"].as_str().unwrap().to_owned())

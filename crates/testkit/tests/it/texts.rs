@@ -88,8 +88,6 @@ fn only_the_agreed_things_lie_at_the_top() {
         "enqueue-api",
         "grafana",
         "migrations",
-        "prometheus-rules.test.yml",
-        "prometheus-rules.yml",
         "prometheus.yml",
         "sql",
         "worker",
