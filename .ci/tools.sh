@@ -19,8 +19,8 @@ python_tools() {
   export PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}" PATH="$folder/bin:$PATH"
 }
 
-# prometheus_tools: has the shell find `prometheus`, `promtool` and `amtool`; those of the machine if
-# it has them, else Debian's, unpacked and not installed.
+# prometheus_tools: has the shell find `prometheus`, `promtool` and `amtool`; those of the machine
+# if it has them, else Debian's, unpacked and not installed.
 prometheus_tools() {
   if command -v prometheus >/dev/null && command -v promtool >/dev/null &&
     command -v amtool >/dev/null; then return; fi
