@@ -15,14 +15,18 @@ ARG REVISION=unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     STEVEDORE_REVISION="${REVISION}" cargo build --release --locked --package stevedore-cli \
-    && install -D --mode=755 target/release/stevedore /out/stevedore
+    && install -D --mode=755 --strip target/release/stevedore /out/stevedore
 
 FROM debian:${DEBIAN_RELEASE}-slim AS run
+ARG DEBIAN_RELEASE
 ARG REVISION=unknown
+ARG VERSION=unknown
 LABEL org.opencontainers.image.title="Stevedore" \
       org.opencontainers.image.description="Order fulfilment on one PostgreSQL" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/debian:${DEBIAN_RELEASE}-slim"
 # Providers are called over TLS and trust what the system trusts.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/stevedore /usr/local/bin/stevedore

@@ -11,40 +11,38 @@ import sys
 
 import yaml
 
-# Settings of other people's images, and what only our Dockerfile and health check read.
-FOREIGN = re.compile(r"^(POSTGRES|GF)_|^STEVEDORE_HEALTH_PORT$")
+import names
+
+# What is said of a build, and no setting.
+BUILD = {"REVISION", "VERSION"}
 problems = []
 
 
-def settings_of_the_programs():
-    """Every environment variable that a settings struct reads."""
-    found = set()
-    for folder in ("crates", "enqueue-api", "worker"):
-        for path in pathlib.Path(folder).rglob("*.rs"):
-            found |= set(re.findall(r'\benv = "([A-Z0-9_]+)"', path.read_text()))
-    return found
-
-
 def check_settings(compose):
-    known = settings_of_the_programs()
-    assert len(known) > 20, f"only found {sorted(known)}"
+    """Whatever is set is read, and whatever is read can be set."""
+    known = names.settings()
+    passed = set()
     for name, service in compose["services"].items():
         for variable in service.get("environment") or {}:
-            if not FOREIGN.match(variable) and variable not in known:
+            passed.add(variable)
+            if not names.FOREIGN.match(variable) and not names.is_known(variable, known):
                 problems.append(f"docker-compose.yml: {name} sets {variable}, which nothing reads")
+    for variable in sorted(known - passed):
+        if not names.PRIVATE.match(variable):
+            problems.append(f"docker-compose.yml passes {variable} on to nobody")
     dockerfile = pathlib.Path("Dockerfile").read_text()
     for variable in re.findall(r"\b((?:STEVEDORE|DATABASE|WORKER)_[A-Z_]+)=", dockerfile):
-        if variable not in known and not FOREIGN.match(variable) and variable != "STEVEDORE_REVISION":
+        if variable not in known | {"STEVEDORE_REVISION"} and not names.FOREIGN.match(variable):
             problems.append(f"Dockerfile sets {variable}, which nothing reads")
 
 
 def check_variables(text):
-    """Each ${VARIABLE} is explained in .env.example, and that explains nothing else."""
+    """Each ${VARIABLE} is explained in .env.example, which sets nothing that goes nowhere."""
     used = set(re.findall(r"\$\{([A-Z_]+)", text))
     passed_on = set(re.findall(r"^\s+([A-Z_]+):\s*$", text, re.M))
     example = pathlib.Path(".env.example").read_text()
     explained = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.M))
-    for name in sorted((used | passed_on) - explained - {"REVISION"}):
+    for name in sorted(used - explained - BUILD):
         problems.append(f".env.example does not mention {name}")
     for name in sorted(explained - used - passed_on - {"COMPOSE_PROFILES"}):
         problems.append(f".env.example sets {name}, which docker-compose.yml does not use")
@@ -64,6 +62,41 @@ def check_services(compose):
             problems.append(f"docker-compose.yml: {name}: image {image!r} names no version")
         if not service.get("deploy", {}).get("resources") and name != "migrate":
             problems.append(f"docker-compose.yml: {name} has no memory limit")
+        check_dependencies(name, service, services)
+
+
+def check_dependencies(name, service, services):
+    """Who is waited for exists, can be healthy if that is asked, and comes up without a profile."""
+    for other, how in (service.get("depends_on") or {}).items():
+        if other not in services:
+            problems.append(f"docker-compose.yml: {name} waits for {other}, which is not there")
+            continue
+        # The image's own health check counts for ours.
+        can_be_healthy = "healthcheck" in services[other] or "build" in services[other]
+        if how["condition"] == "service_healthy" and not can_be_healthy:
+            problems.append(f"docker-compose.yml: {name} waits for the health of {other}")
+        if services[other].get("profiles") and how.get("required", True):
+            problems.append(f"docker-compose.yml: {name} needs {other}, which only a profile starts")
+
+
+def check_without_profiles(compose):
+    """What a plain `up` starts names no service that it does not start."""
+    optional = {name for name, one in compose["services"].items() if one.get("profiles")}
+    for name, service in compose["services"].items():
+        if name in optional:
+            continue
+        for variable, value in (service.get("environment") or {}).items():
+            for other in optional:
+                if re.search(rf"\b{other}\b", str(value or "")):
+                    problems.append(f"docker-compose.yml: {name}: {variable} names {other}")
+
+
+def check_build_arguments(compose):
+    declared = set(re.findall(r"^ARG ([A-Z_]+)", pathlib.Path("Dockerfile").read_text(), re.M))
+    for name, service in compose["services"].items():
+        for argument in (service.get("build") or {}).get("args", {}):
+            if argument not in declared:
+                problems.append(f"docker-compose.yml: {name}: Dockerfile has no {argument}")
 
 
 def check_prometheus(compose):
@@ -105,6 +138,8 @@ def main():
     check_settings(compose)
     check_variables(text)
     check_services(compose)
+    check_without_profiles(compose)
+    check_build_arguments(compose)
     check_prometheus(compose)
     lay_out_context(pathlib.Path(sys.argv[1]))
     for problem in problems:

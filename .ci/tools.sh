@@ -41,6 +41,18 @@ prometheus_tools() {
   export PATH="$folder/usr/bin:$PATH"
 }
 
+# systemd_tools: has the shell find `systemd-analyze`; Debian's, when the machine has none.
+systemd_tools() {
+  if command -v systemd-analyze >/dev/null; then return; fi
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
+    echo "systemd-analyze is needed and not found: install systemd"
+    return 1
+  }
+  apt-get update --quiet >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
+    systemd >/dev/null
+}
+
 # chromium_tools: has the shell find `chromium`; Debian's, when the machine has none.
 chromium_tools() {
   if command -v chromium >/dev/null; then return; fi
