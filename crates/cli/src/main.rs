@@ -5,6 +5,7 @@
 
 mod api;
 mod check;
+mod config;
 mod demo;
 mod endpoints;
 mod jobs;
@@ -23,7 +24,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// An order-fulfilment job fleet on PostgreSQL.
 ///
@@ -34,6 +35,8 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(flatten)]
     logging: logging::LoggingSettings,
+    #[command(flatten)]
+    config: config::ConfigFile,
     #[command(subcommand)]
     command: Command,
 }
@@ -66,14 +69,27 @@ enum Command {
     Templates(templates::TemplatesCommand),
     /// Measure how fast the queue is on this machine
     Bench(stevedore_bench::BenchCommand),
+    /// Check, show and document the settings
+    Config(config::ConfigCommand),
     /// Prove the books: stock, reservations, histories, totals
     Check(check::CheckSettings),
 }
 
+/// The exit code of a command that can't start with what it was given, as clap has it.
+const WRONG_SETTINGS: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli).await {
+    let loaded = match config::load(Cli::command()) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("error: {problem}");
+            }
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    match run(loaded).await {
         Ok(code) => code,
         Err(error) => {
             // One place prints a failure, with its causes, in the words of whoever raised it.
@@ -96,13 +112,17 @@ fn explanation(error: &anyhow::Error) -> String {
     text
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn run(loaded: config::Loaded) -> anyhow::Result<ExitCode> {
+    let cli = Cli::from_arg_matches(&loaded.matches)?;
     // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli.logging.install(matches!(
         cli.command,
         Command::Demo(_) | Command::Bench(_) | Command::Jobs(_)
     ))?;
+    for warning in loaded.warnings {
+        tracing::warn!("{warning}");
+    }
     match cli.command {
         Command::Demo(settings) => demo::run(settings).await,
         Command::Migrate(settings) => migrate::run(settings).await,
@@ -117,6 +137,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Endpoints(command) => endpoints::run(command).await,
         Command::Templates(command) => templates::run(command),
         Command::Bench(command) => stevedore_bench::run(command).await,
+        Command::Config(command) => config::run(Cli::command(), cli.config, command),
         Command::Check(settings) => check::run(settings).await,
     }
 }

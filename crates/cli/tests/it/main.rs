@@ -1,6 +1,7 @@
 //! The `stevedore` command as its users meet it: a real process, real children, a real server.
 
 mod commands;
+mod config;
 mod demo;
 mod graceful;
 mod jobs;
