@@ -235,13 +235,7 @@ fn changed<T>(result: Result<T, TransitionError>) -> Option<sqlx::Error> {
 
 async fn all_at_once(plans: Vec<Vec<Step>>, isolation: &str) {
     let shop = Shop::open().await;
-    shop.run(&format!(
-        "do $$ begin
-           execute format('alter database %I set default_transaction_isolation = %L',
-             current_database(), '{isolation}');
-         end $$"
-    ))
-    .await;
+    shop.isolate(isolation).await;
     for sku in SKUS {
         shop.receive(sku, "ACC", 6).await;
         shop.receive(sku, "KUM", 4).await;
@@ -271,8 +265,12 @@ async fn all_at_once(plans: Vec<Vec<Step>>, isolation: &str) {
     );
 }
 
-/// Random plans for several connections at an isolation level.
-fn any_interleaving(isolation: &str, cases: u32) {
+/// Tries random plans for several connections.
+pub fn any_plans<S: std::fmt::Debug>(
+    step: impl Strategy<Value = S>,
+    cases: u32,
+    all_at_once: impl AsyncFn(Vec<Vec<S>>),
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -283,11 +281,10 @@ fn any_interleaving(isolation: &str, cases: u32) {
         failure_persistence: None,
         ..Config::default()
     };
-    let plans = prop::collection::vec(prop::collection::vec(step(), 5..25), 2..7);
-    let mut runner = TestRunner::new(config);
-    let result = runner.run(&plans, |plans| {
+    let plans = prop::collection::vec(prop::collection::vec(step, 5..25), 2..7);
+    let result = TestRunner::new(config).run(&plans, |plans| {
         // A panic inside is a failed case to proptest, which then looks for a smaller one.
-        runtime.block_on(all_at_once(plans, isolation));
+        runtime.block_on(all_at_once(plans));
         Ok(())
     });
     if let Err(error) = result {
@@ -297,10 +294,14 @@ fn any_interleaving(isolation: &str, cases: u32) {
 
 #[test]
 fn b3_b6_the_books_balance_after_any_interleaving() {
-    any_interleaving("read committed", 24);
+    any_plans(step(), 24, async |plans| {
+        all_at_once(plans, "read committed").await
+    });
 }
 
 #[test]
 fn b3_b6_the_books_balance_after_any_interleaving_at_serializable() {
-    any_interleaving("serializable", 12);
+    any_plans(step(), 12, async |plans| {
+        all_at_once(plans, "serializable").await
+    });
 }

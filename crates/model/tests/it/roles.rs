@@ -105,6 +105,14 @@ async fn i2_whatever_is_illegal_is_refused_to_every_role() {
     let shop = Shop::stocked(10).await;
     shop.placed(&order("cod", &[("MUG-1", 2)])).await;
     shop.placed(&order("stripe", &[("MUG-2", 2)])).await;
+    shop.run(
+        "insert into customers (customer_code, name) values ('ama', 'Ama');
+         select post_wallet_entry('ama', 'top_up', 'GHS', 500, null, null, 'x');
+         insert into payments (order_id, provider, currency, amount)
+         values (2, 'stripe', 'GHS', (select total_amount from orders where order_id = 2));
+         insert into promotions (code, kind, value) values ('X', 'percent', 10)",
+    )
+    .await;
     let illegal = [
         "update orders set order_status = 'delivered' where order_id = 1",
         "update orders set payment_status = 'refunded' where order_id = 1",
@@ -130,6 +138,19 @@ async fn i2_whatever_is_illegal_is_refused_to_every_role() {
         "delete from order_state_history",
         "delete from orders",
         "delete from order_logs",
+        "insert into payments (order_id, provider, currency, amount)
+         values (2, 'stripe', 'USD', 2400)",
+        "update payments set status = 'refunded'",
+        "update payments set captured_amount = amount",
+        "insert into wallets (customer_id, currency, balance) values (1, 'GHS', 5)",
+        "update wallets set balance = -1",
+        "insert into wallet_entries (customer_id, currency, kind, amount, reason)
+         values (1, 'GHS', 'correction', -999999, 'x')",
+        "insert into wallet_entries (customer_id, currency, kind, amount, reason)
+         values (1, 'USD', 'correction', -1, 'x')",
+        "delete from wallet_entries",
+        "insert into returns (order_id, rma_number, status) values (1, 'RMA-1', 'refunded')",
+        "update promotions set redeemed = 5",
         "truncate orders cascade",
         "truncate stock_movements",
         "alter table orders disable trigger all",
@@ -138,7 +159,7 @@ async fn i2_whatever_is_illegal_is_refused_to_every_role() {
         "set session_replication_role = replica",
     ];
     let refusals = [
-        "42501", "23514", "23503", "23505", "P0STT", "P0INV", "P0VAL", "P0CUR",
+        "42501", "23514", "23503", "23505", "P0STT", "P0INV", "P0VAL", "P0CUR", "P0WAL",
     ];
     for role in ROLES {
         let pool = shop.db.pool_as(role, SESSION);

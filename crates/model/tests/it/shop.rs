@@ -112,6 +112,17 @@ impl Shop {
             .map_err(|error| sqlstate(&error))
     }
 
+    /// Makes connections to come use this isolation level unless they say otherwise.
+    pub async fn isolate(&self, level: &str) {
+        self.run(&format!(
+            "do $$ begin
+               execute format('alter database %I set default_transaction_isolation = %L',
+                 current_database(), '{level}');
+             end $$"
+        ))
+        .await;
+    }
+
     /// Runs SQL that must go through.
     pub async fn run(&self, text: &str) {
         if let Err(error) = sqlx::raw_sql(AssertSqlSafe(text.to_owned()))
