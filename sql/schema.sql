@@ -697,6 +697,28 @@ create table public.customers (
   constraint customers_phone_check CHECK (((length(phone) >= 7) AND (length(phone) <= 20)))
 );
 
+-- Where the worker that samples for the fleet stands: one row, made by count_events().
+create table public.fleet_monitor (
+  -- True: there is one row.
+  is_only boolean not null default true,
+  -- How far events were counted: a position among shop_events.
+  event_position text not null,
+  -- With the next two, the level that was checked last; null between two rounds.
+  stock_tenant_id uuid,
+  -- See stock_tenant_id.
+  stock_item_id bigint,
+  -- See stock_tenant_id.
+  stock_location_id bigint,
+  -- Levels of this round that do not add up.
+  stock_wrong integer not null default 0,
+  -- The same of the round before.
+  stock_wrong_before integer not null default 0,
+  -- When this round began.
+  stock_round_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint fleet_monitor_pkey PRIMARY KEY (is_only),
+  constraint fleet_monitor_only_check CHECK (is_only)
+);
+
 -- What makes an order suspicious. screen_orders() adds up the scores of the rules that match before an order is confirmed; while none is enabled it looks here once and at nothing else.
 create table public.fraud_rules (
   -- The shop.
@@ -4387,6 +4409,16 @@ view public.vw_customers (
   updated_at timestamp with time zone,
 );
 
+-- The database itself as Prometheus gauges and counters.
+view public.vw_database_gauges (
+  -- Name of the metric, as in docs/metrics.md.
+  metric text,
+  -- Its labels, an object of strings.
+  labels jsonb,
+  -- Its value now.
+  value double precision,
+);
+
 -- Demand of each stock item in the next 30 days, from the last 90: forecast_demand().
 view public.vw_demand_forecast (
   -- The shop.
@@ -5035,6 +5067,10 @@ function public.alert_low_stock(p_levels inventory_levels[])
 function public.all_events_after(p_after text, p_limit integer DEFAULT 500)
   returns TABLE(event_position text, tenant_id uuid, event_id bigint, kind text, order_id bigint, order_number text, customer_id bigint, subject_id bigint, data jsonb, occurred_at timestamp with time zone);
 
+-- Number of API keys that still work and end within the time; for the fleet's gauges.
+function public.api_keys_expiring(p_within interval)
+  returns bigint;
+
 -- Moves a notice to where what its channel said of the message puts it.
 function public.apply_receipts(p_tenant uuid, p_notification_id bigint, p_provider text, p_message_id text)
   returns void;
@@ -5054,6 +5090,10 @@ function public.cancel_fulfillments(p_tenant uuid, p_order_ids bigint[])
 -- Writes a change into the lines of its order; P0STT, P0VAL. Called by triggers alone.
 function public.change_lines(p_change order_changes)
   returns void;
+
+-- Proves the next few levels of stock; vw_gauges tells how many did not add up.
+function public.check_stock_sample(p_limit integer DEFAULT 20, p_pause interval DEFAULT '00:05:00'::interval)
+  returns integer;
 
 -- The answer given before under a key, or null to whoever may answer it now; P0IDM, P0IDF.
 function public.claim_idempotency_key(p_tenant uuid, p_key text, p_endpoint text, p_request_hash bytea)
@@ -5094,6 +5134,10 @@ function public.confirm_paid_order(p_tenant uuid, p_order_id bigint)
 -- Takes the units of fulfilments out of stock: committed promises become fulfilled.
 function public.consume_stock(p_tenant uuid, p_fulfillment_ids bigint[])
   returns integer;
+
+-- Counts the events of all shops that were not counted yet, as increments of metrics.
+function public.count_events(p_limit integer DEFAULT 50000)
+  returns TABLE(metric text, labels jsonb, amount double precision, seconds double precision);
 
 -- Counts how many units of orders' lines are packed, shipped and delivered.
 function public.count_units(p_tenant uuid, p_order_ids bigint[])

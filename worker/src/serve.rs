@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use metrics::gauge;
 use sqlx::PgPool;
+use stevedore_database::meter_pool;
 use stevedore_queue::{Runner, RunnerSettings};
 use stevedore_telemetry::{Metrics, Readiness, Role, admin_router};
 use tokio::net::TcpListener;
@@ -95,13 +95,7 @@ fn worker_metrics(pool: &PgPool, gauges: &FleetGauges) -> anyhow::Result<Metrics
     metrics.announce(Role::Worker);
     let (pool, gauges) = (pool.clone(), gauges.clone());
     metrics.at_each_scrape(move || {
-        let idle = pool.num_idle();
-        let open = usize::try_from(pool.size()).unwrap_or(usize::MAX);
-        let in_use = open.saturating_sub(idle);
-        gauge!("stevedore_db_pool_connections", "state" => "idle").set(idle as f64);
-        gauge!("stevedore_db_pool_connections", "state" => "in_use").set(in_use as f64);
-        let max = f64::from(pool.options().get_max_connections());
-        gauge!("stevedore_db_pool_max_connections").set(max);
+        meter_pool(&pool);
         gauges.forget_stale();
     });
     Ok(metrics)

@@ -65,6 +65,9 @@ impl Bench {
         if self.settings.wants(Section::History) {
             sections::history::measure(self).await?;
         }
+        if self.settings.wants(Section::Metrics) {
+            sections::metrics::measure(self).await?;
+        }
         if self.settings.wants(Section::Idle) {
             sections::idle::measure(self).await?;
         }

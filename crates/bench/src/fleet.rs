@@ -116,6 +116,8 @@ pub struct Shape {
     pub processes: bool,
     /// Most jobs that one claim takes; twice as many may be held.
     pub batch: usize,
+    /// Whether processes count what they do, as those of a real fleet; those in this process do.
+    pub metered: bool,
 }
 
 impl Shape {
@@ -228,7 +230,7 @@ async fn drain_by_children(stage: &Stage, shape: Shape, jobs: u64) -> anyhow::Re
         Arc::new((0..shape.workers).map(|_| AtomicU64::new(0)).collect());
     let mut children = Vec::new();
     for place in 0..shape.workers {
-        children.push(WorkerProcess::start(&stage.url, shape.batch, &handled, place).await?);
+        children.push(WorkerProcess::start(&stage.url, shape, &handled, place).await?);
     }
     let began = Instant::now();
     for child in &mut children {
@@ -254,14 +256,15 @@ impl WorkerProcess {
     /// Starts it, connected and waiting for the word.
     async fn start(
         url: &SecretString,
-        batch: usize,
+        shape: Shape,
         handled: &Arc<Vec<AtomicU64>>,
         place: usize,
     ) -> anyhow::Result<WorkerProcess> {
         let mut command = Command::new(std::env::current_exe().context("where is stevedore?")?);
         command
             .args(["bench", "worker", "--batch"])
-            .arg(batch.to_string())
+            .arg(shape.batch.to_string())
+            .args((!shape.metered).then_some("--unmetered"))
             .env("DATABASE_URL", url.expose_secret())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -304,6 +307,9 @@ pub struct ChildSettings {
     /// Most jobs that one claim takes
     #[arg(long)]
     batch: usize,
+    /// Count nothing, to see what counting costs
+    #[arg(long)]
+    pub(crate) unmetered: bool,
     /// The database that is measured
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: SecretString,

@@ -54,7 +54,10 @@ enum What {
 /// When the database cannot be had or a section fails.
 pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     // Workers of a real fleet count what they do, so these do, too.
-    stevedore_telemetry::Metrics::install()?;
+    let unmetered = matches!(&command.what, What::Worker(settings) if settings.unmetered);
+    if !unmetered {
+        stevedore_telemetry::Metrics::install()?;
+    }
     match command.what {
         What::Queue(settings) => bench::run(*settings).await?,
         What::Orders(settings) => orders::run(settings).await?,

@@ -98,6 +98,8 @@ pub enum Section {
     History,
     /// A drain with group keys
     Groups,
+    /// A drain by processes that count what they do, and by turns by others that do not
+    Metrics,
     /// What ten workers ask of the database when there is nothing to do
     Idle,
     /// Other queues

@@ -1,6 +1,9 @@
 //! The pool of a process.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -77,6 +80,28 @@ pub fn connect(settings: &DatabaseSettings) -> Result<PgPool, ConnectError> {
             })
         })
         .connect_lazy_with(options))
+}
+
+/// Sets the metrics of a pool: what it has open now, and how long a probe waits for a connection.
+/// To be called at each scrape; the probe's wait is seen in the next one. Does not block.
+pub fn meter_pool(pool: &PgPool) {
+    let open = pool.size();
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    let in_use = open.saturating_sub(idle);
+    metrics::gauge!("stevedore_db_pool_connections", "state" => "idle").set(idle);
+    metrics::gauge!("stevedore_db_pool_connections", "state" => "in_use").set(in_use);
+    let most = pool.options().get_max_connections();
+    metrics::gauge!("stevedore_db_pool_max_connections").set(most);
+    // Somebody who renders metrics outside a runtime has no pool in use, either.
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let pool = pool.clone();
+        runtime.spawn(async move {
+            let asked = Instant::now();
+            // No connection within the pool's time limit is a wait of that long.
+            drop(pool.acquire().await);
+            metrics::histogram!("stevedore_db_pool_wait_seconds").record(asked.elapsed());
+        });
+    }
 }
 
 /// Parses a database URL.

@@ -56,6 +56,15 @@ pub(crate) fn registered(queue: &str, kind: &str) {
         )
         .increment(0);
     }
+    for result in ["succeeded", "dead"] {
+        counter!(
+            "stevedore_retries_ended_total",
+            "queue" => queue.to_owned(),
+            "kind" => kind.to_owned(),
+            "result" => result,
+        )
+        .increment(0);
+    }
     counter!("stevedore_leases_expired_total", "queue" => queue.to_owned()).increment(0);
     counter!("stevedore_fenced_writes_rejected_total", "queue" => queue.to_owned()).increment(0);
 }
@@ -77,6 +86,17 @@ pub(crate) fn finished(queue: &str, kind: &str, outcome: &'static str) {
         "queue" => queue.to_owned(),
         "kind" => kind.to_owned(),
         "outcome" => outcome,
+    )
+    .increment(1);
+}
+
+/// A job that was tried again came to its end. `result`: succeeded, dead.
+pub(crate) fn retries_ended(queue: &str, kind: &str, result: &'static str) {
+    counter!(
+        "stevedore_retries_ended_total",
+        "queue" => queue.to_owned(),
+        "kind" => kind.to_owned(),
+        "result" => result,
     )
     .increment(1);
 }
@@ -164,6 +184,10 @@ pub(crate) fn oldest_running(queue: &str, seconds: f64) {
 
 pub(crate) fn paused(queue: &str, paused: bool) {
     gauge!("stevedore_queue_paused", "queue" => queue.to_owned()).set(f64::from(u8::from(paused)));
+}
+
+pub(crate) fn unserved(queue: &str, jobs: f64) {
+    gauge!("stevedore_queue_jobs_unserved", "queue" => queue.to_owned()).set(jobs);
 }
 
 pub(crate) fn workers_alive(alive: f64) {

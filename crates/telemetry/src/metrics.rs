@@ -79,7 +79,7 @@ impl Metrics {
             process: Collector::default(),
             observers: Arc::default(),
         };
-        catalogue::ALL.iter().for_each(describe);
+        catalogue::all().for_each(describe);
         metrics.process.describe();
         metrics.start_upkeep().map_err(InstallError::Upkeep)?;
         *installed = Some(metrics.clone());
@@ -97,9 +97,8 @@ impl Metrics {
             "role" => role.to_string(),
         )
         .set(1);
-        catalogue::ALL
-            .iter()
-            .filter(|metric| metric.is_exported && is_of(metric.exporter, role))
+        catalogue::all()
+            .filter(|metric| is_of(metric.exporter, role))
             .for_each(start_at_zero);
     }
 
@@ -144,8 +143,7 @@ impl fmt::Debug for Metrics {
 }
 
 fn builder() -> PrometheusBuilder {
-    catalogue::ALL
-        .iter()
+    catalogue::all()
         .filter_map(|metric| match metric.kind {
             Kind::Histogram(buckets) => Some((metric.name, buckets)),
             Kind::Counter | Kind::Gauge => None,
@@ -160,6 +158,8 @@ fn builder() -> PrometheusBuilder {
 fn describe(metric: &Metric) {
     let unit = if metric.name.contains("_seconds") {
         Unit::Seconds
+    } else if metric.name.contains("_bytes") {
+        Unit::Bytes
     } else {
         Unit::Count
     };

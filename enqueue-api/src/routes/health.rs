@@ -259,19 +259,8 @@ fn not_ready(health: Examination) -> Response {
     ))
 )]
 pub async fn metrics(State(state): State<ApiState>) -> Response {
-    observe_pool(&state);
+    stevedore_database::meter_pool(state.pool());
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], state.metrics().render()).into_response()
-}
-
-/// The pool says what it is doing only when asked.
-fn observe_pool(state: &ApiState) {
-    let pool = state.pool();
-    let (in_use, idle) = connections(state);
-    for (which, connections) in [("in_use", in_use), ("idle", idle)] {
-        metrics::gauge!("stevedore_db_pool_connections", "state" => which).set(connections);
-    }
-    let most = pool.options().get_max_connections();
-    metrics::gauge!("stevedore_db_pool_max_connections").set(most);
 }
 
 /// In use, idle.

@@ -58,6 +58,7 @@ fn shapes(bench: &Bench) -> Vec<Shape> {
         workers,
         processes: false,
         batch,
+        metered: true,
     };
     let mut shapes = vec![here(1, batch), here(2, batch)];
     if !bench.settings.quick {
@@ -67,6 +68,7 @@ fn shapes(bench: &Bench) -> Vec<Shape> {
         workers: 2,
         processes: true,
         batch,
+        metered: true,
     });
     shapes
 }

@@ -40,6 +40,7 @@ async fn drain_both(bench: &mut Bench, writes: bool) -> anyhow::Result<f64> {
         workers: 2,
         processes: false,
         batch,
+        metered: true,
     };
     let mut rates = [(None, Vec::new()), (Some(GROUPS), Vec::new())];
     for round in bench.rounds() {

@@ -87,6 +87,7 @@ async fn once(bench: &Bench) -> anyhow::Result<Once> {
         workers: 2,
         processes: false,
         batch: bench.settings.batch,
+        metered: true,
     };
     let took = drain(&bench.stage, shape, jobs).await?;
     Ok(Once {

@@ -32,6 +32,7 @@ async fn drains(bench: &Bench, what: &str) -> anyhow::Result<Vec<f64>> {
         workers: 2,
         processes: false,
         batch: bench.settings.batch,
+        metered: true,
     };
     let mut rates = Vec::new();
     for round in bench.rounds() {

@@ -9,6 +9,7 @@ pub mod history;
 pub mod http;
 pub mod idle;
 mod latency;
+pub mod metrics;
 pub mod peers;
 pub mod pickup;
 pub mod sustained;

@@ -109,6 +109,7 @@ async fn run_ours(bench: &Bench) -> anyhow::Result<(f64, f64)> {
         workers: 2,
         processes: false,
         batch: bench.settings.batch,
+        metered: true,
     };
     let drained = drain(stage, shape, count).await?.as_secs_f64();
     Ok((count as f64 / enqueued, count as f64 / drained))

@@ -10,6 +10,7 @@ mod events;
 mod forecasts;
 mod fraud;
 mod fulfilling;
+mod gauges;
 mod goods;
 mod guards;
 mod holds;

@@ -127,6 +127,7 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<bool, sqlx:
     known.extend(core.queues.iter().cloned());
     let mut stats = Vec::new();
     let mut paused = BTreeSet::new();
+    let mut unserved = BTreeMap::new();
     let mut alive = 0;
     for row in rows {
         match row.what.as_str() {
@@ -149,6 +150,10 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<bool, sqlx:
                     paused.insert(row.queue);
                 }
             }
+            "unserved" => {
+                is_told_apart(known, &row.queue);
+                unserved.insert(row.queue, row.amount);
+            }
             _ => alive = row.amount,
         }
     }
@@ -165,6 +170,7 @@ async fn sample(core: &Core, known: &mut BTreeSet<String>) -> Result<bool, sqlx:
     for queue in known.iter() {
         meter_queue(queue, &stats);
         meters::paused(queue, paused.contains(queue));
+        meters::unserved(queue, unserved.get(queue).copied().unwrap_or(0) as f64);
     }
     meters::workers_alive(alive as f64);
     meters::sampled();
@@ -198,6 +204,7 @@ fn clear(known: &BTreeSet<String>) {
     for queue in known {
         meter_queue(queue, &[]);
         meters::paused(queue, false);
+        meters::unserved(queue, 0.0);
     }
     meters::workers_alive(0.0);
 }

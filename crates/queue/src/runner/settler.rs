@@ -126,6 +126,9 @@ impl Settlement {
     fn finished(&self, core: &Core, outcome: &'static str) {
         meters::finished(&self.queue, &self.kind, outcome);
         meters::ran(&self.queue, &self.kind, outcome, self.took);
+        if self.counted > 1 && matches!(outcome, "succeeded" | "dead") {
+            meters::retries_ended(&self.queue, &self.kind, outcome);
+        }
         let entry = core.registry.get(&self.kind);
         if outcome == "succeeded" && entry.is_some_and(|entry| entry.policy.schedule.is_some()) {
             meters::schedule_succeeded(&self.kind);

@@ -2,16 +2,29 @@
 //!
 //! Rules: the prefix `stevedore_` except where a standard names the metric; base units (seconds, no
 //! milliseconds); counters end in `_total`; every label has few values, known beforehand, and never
-//! an id, a mail address or a message. To add a metric, add its line to [`ALL`] and run
+//! an id, a mail address or a message. To add a metric, add its line to one of the tables and run
 //! `UPDATE_DOCS=1 cargo test -p stevedore-telemetry`.
 
+mod events;
+mod monitor;
 mod table;
 mod words;
 
 use std::fmt::Write;
 
 use Exporter::{Api, Every, Monitor, Worker};
-pub use table::{ALL, BUILD_INFO};
+pub use table::BUILD_INFO;
+
+/// Every metric, in the order of the docs.
+pub fn all() -> impl Iterator<Item = &'static Metric> {
+    [
+        table::OF_PROCESSES,
+        events::OF_EVENTS,
+        monitor::OF_THE_FLEET,
+    ]
+    .into_iter()
+    .flatten()
+}
 
 /// One metric.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +37,6 @@ pub struct Metric {
     pub labels: &'static [Label],
     /// Which process exports it.
     pub exporter: Exporter,
-    /// False while the name is only kept for a feature to come.
-    pub is_exported: bool,
     /// One sentence, without a full stop: HELP in `/metrics`.
     pub help: &'static str,
 }
@@ -105,13 +116,10 @@ pub fn as_markdown() -> String {
         (Every, "API and workers"),
         (Monitor, "The fleet as the database sees it"),
     ] {
-        let metrics = ALL
-            .iter()
-            .filter(|metric| metric.is_exported && metric.exporter == exporter);
+        let metrics = all().filter(|metric| metric.exporter == exporter);
         write_section(&mut page, title, metrics);
     }
     page.push_str(PAGE_PROCESS);
-    write_reserved(&mut page);
     page
 }
 
@@ -148,13 +156,6 @@ fn write_metric(page: &mut String, metric: &Metric) -> std::fmt::Result {
     Ok(())
 }
 
-fn write_reserved(page: &mut String) {
-    page.push_str(PAGE_RESERVED);
-    for metric in ALL.iter().filter(|metric| !metric.is_exported) {
-        writeln!(page, "| `{}` | {} |", metric.name, metric.help).expect("a String takes all text");
-    }
-}
-
 const PAGE_HEAD: &str = "# Metrics
 
 <!-- Written by `UPDATE_DOCS=1 cargo test -p stevedore-telemetry` from its src/catalogue. -->
@@ -188,13 +189,4 @@ const PAGE_PROCESS: &str = "## The process itself
 `process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_virtual_memory_bytes`,
 `process_open_fds`, `process_max_fds`, `process_threads` and `process_start_time_seconds`, as every
 Prometheus client names them.
-
-";
-
-const PAGE_RESERVED: &str = "## Reserved names
-
-Not exported yet: the names are kept for what they will say.
-
-| name | will say |
-|---|---|
 ";

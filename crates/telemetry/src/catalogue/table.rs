@@ -1,18 +1,18 @@
-//! The table itself.
+//! What processes count and measure themselves.
 
-use super::Exporter::{Api, Every, Monitor, Worker};
+use super::Exporter::{Api, Every, Worker};
 use super::Kind::{Counter, Gauge, Histogram};
 use super::Metric;
 use super::words::{
-    CARRIERS, CHANNELS, HTTP_SECONDS, KIND, ORDER_SECONDS, OUTCOME, QUERY_SECONDS, QUEUE,
-    RUN_SECONDS, SENDERS, SERVED, STAGE, WAIT_SECONDS, closed, exported, named, reserved,
+    CARRIERS, CHANNELS, EXTERNAL_SECONDS, HTTP_SECONDS, KIND, OUTCOME, QUERY_SECONDS, QUEUE,
+    RUN_SECONDS, SENDERS, SERVED, WAIT_SECONDS, closed, exported, named,
 };
 
 /// Set once by every process: which version it runs, in which role.
 pub const BUILD_INFO: &str = "stevedore_build_info";
 
-/// Every metric, in the order of the docs.
-pub const ALL: &[Metric] = &[
+/// Metrics of processes, in the order of the docs.
+pub(super) const OF_PROCESSES: &[Metric] = &[
     // API
     exported(
         "http_server_request_duration_seconds",
@@ -42,6 +42,13 @@ pub const ALL: &[Metric] = &[
         Worker,
         &[QUEUE, KIND, OUTCOME],
         "Attempts that ended, by what became of the job",
+    ),
+    exported(
+        "stevedore_retries_ended_total",
+        Counter,
+        Worker,
+        &[QUEUE, KIND, closed("result", &["succeeded", "dead"])],
+        "Jobs that were tried more than once and came to their end",
     ),
     exported(
         "stevedore_job_run_duration_seconds",
@@ -188,7 +195,7 @@ pub const ALL: &[Metric] = &[
     ),
     exported(
         "stevedore_external_request_duration_seconds",
-        Histogram(HTTP_SECONDS),
+        Histogram(EXTERNAL_SECONDS),
         Worker,
         &[
             named("dependency", "the outside systems: providers, smtp"),
@@ -284,187 +291,17 @@ pub const ALL: &[Metric] = &[
         "Connections of this process's pool",
     ),
     exported(
+        "stevedore_db_pool_wait_seconds",
+        Histogram(QUERY_SECONDS),
+        Every,
+        &[],
+        "Time that a probe waited for a connection of the pool: one at each scrape",
+    ),
+    exported(
         "stevedore_db_pool_max_connections",
         Gauge,
         Every,
         &[],
         "Connections this process's pool may open",
-    ),
-    // Monitor
-    exported(
-        "stevedore_queue_jobs",
-        Gauge,
-        Monitor,
-        &[
-            QUEUE,
-            closed(
-                "state",
-                &[
-                    "scheduled",
-                    "ready",
-                    "blocked",
-                    "waiting",
-                    "running",
-                    "dead",
-                ],
-            ),
-        ],
-        "Jobs by state",
-    ),
-    exported(
-        "stevedore_queue_oldest_ready_age_seconds",
-        Gauge,
-        Monitor,
-        &[QUEUE],
-        "How long the job that has waited longest could have run; 0 when none waits",
-    ),
-    exported(
-        "stevedore_queue_oldest_running_age_seconds",
-        Gauge,
-        Monitor,
-        &[QUEUE],
-        "How long the attempt that started first has been running; 0 when none runs",
-    ),
-    exported(
-        "stevedore_queue_paused",
-        Gauge,
-        Monitor,
-        &[QUEUE],
-        "1 while the queue is paused",
-    ),
-    exported(
-        "stevedore_workers_alive",
-        Gauge,
-        Monitor,
-        &[],
-        "Worker processes whose last sign of life is recent",
-    ),
-    exported(
-        "stevedore_provider_breaker_state",
-        Gauge,
-        Monitor,
-        &[
-            named("dependency", "the outside systems that were ever called"),
-            named("account", "our accounts there, few"),
-        ],
-        "Whether an outside system may be called: 0 yes, 1 one worker tries, 2 no",
-    ),
-    exported(
-        "stevedore_orders_open",
-        Gauge,
-        Monitor,
-        &[STAGE],
-        "Orders that are not in a final state",
-    ),
-    exported(
-        "stevedore_order_oldest_open_age_seconds",
-        Gauge,
-        Monitor,
-        &[STAGE],
-        "How long the order that has been longest in this state has been in it; 0 when none is",
-    ),
-    exported(
-        "stevedore_pg_dead_tuple_ratio",
-        Gauge,
-        Monitor,
-        &[named("table", "the tables that change most")],
-        "Dead rows as a share of all rows of a table",
-    ),
-    exported(
-        "stevedore_pg_oldest_xmin_age_transactions",
-        Gauge,
-        Monitor,
-        &[],
-        "How many transactions ago the oldest snapshot that is still held was taken",
-    ),
-    exported(
-        "stevedore_monitor_last_success_timestamp_seconds",
-        Gauge,
-        Monitor,
-        &[],
-        "When the database was last sampled, in seconds since 1970",
-    ),
-    // Kept for later
-    reserved(
-        "stevedore_db_pool_wait_seconds",
-        Histogram(QUERY_SECONDS),
-        Every,
-        &[],
-        "Time a task waited for a connection of the pool",
-    ),
-    reserved(
-        "stevedore_db_errors_total",
-        Counter,
-        Every,
-        &[named(
-            "sqlstate_class",
-            "the first two characters of the SQLSTATE",
-        )],
-        "Statements that failed",
-    ),
-    reserved(
-        "stevedore_order_stage_duration_seconds",
-        Histogram(ORDER_SECONDS),
-        Worker,
-        &[STAGE],
-        "Time an order spent in a state it left",
-    ),
-    reserved(
-        "stevedore_order_lead_time_seconds",
-        Histogram(ORDER_SECONDS),
-        Worker,
-        &[],
-        "Time from placed to delivered",
-    ),
-    reserved(
-        "stevedore_reservations_total",
-        Counter,
-        Every,
-        &[closed(
-            "result",
-            &["reserved", "refused", "expired", "released"],
-        )],
-        "Attempts to reserve stock, and what became of reservations",
-    ),
-    reserved(
-        "stevedore_payments_total",
-        Counter,
-        Every,
-        &[closed(
-            "result",
-            &["captured", "declined", "refunded", "error"],
-        )],
-        "Payments, by what became of them",
-    ),
-    reserved(
-        "stevedore_shipments_total",
-        Counter,
-        Worker,
-        &[
-            named("carrier", "the registered carriers"),
-            closed("result", &["booked", "delivered", "returned", "lost"]),
-        ],
-        "Parcels, by what became of them",
-    ),
-    reserved(
-        "stevedore_compensations_total",
-        Counter,
-        Worker,
-        &[named("step", "the steps that can be undone")],
-        "Steps of an order that were undone after a later one failed",
-    ),
-    reserved(
-        "stevedore_outbox_pending",
-        Gauge,
-        Monitor,
-        &[],
-        "Events that are not published yet",
-    ),
-    reserved(
-        "stevedore_outbox_oldest_age_seconds",
-        Gauge,
-        Monitor,
-        &[],
-        "How long the oldest event that is not published has been waiting",
     ),
 ];

@@ -1,4 +1,4 @@
-//! What the table's lines are made of: buckets, labels, and the two kinds of lines.
+//! What the table's lines are made of: buckets, labels, and how a line is written.
 
 use super::Values::{Closed, Named};
 use super::{Exporter, Kind, Label, Metric};
@@ -6,6 +6,10 @@ use super::{Exporter, Kind, Label, Metric};
 /// An HTTP answer, from a cached look-up to a slow page.
 pub(super) const HTTP_SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// A call to an outside system; 30 s is what an order at a provider may take.
+pub(super) const EXTERNAL_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 ];
 /// A handler's run, from a statement to the longest time limit.
 pub(super) const RUN_SECONDS: &[f64] = &[
@@ -20,7 +24,7 @@ pub(super) const WAIT_SECONDS: &[f64] = &[
 pub(super) const QUERY_SECONDS: &[f64] = &[
     0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 1.0, 5.0,
 ];
-/// An order's way, from the demo's second to a courier's fortnight.
+/// An order's way, from the demo's second to a courier's fortnight; count_events() has it, too.
 pub(super) const ORDER_SECONDS: &[f64] = &[
     0.5,
     1.0,
@@ -72,6 +76,9 @@ pub(super) const CHANNELS: &[&str] = &[
     "webhook",
 ];
 pub(super) const STAGE: Label = named("stage", "the order states that are not final");
+pub(super) const STATE_LEFT: Label = named("stage", "the order states that can be left");
+pub(super) const CURRENCY: Label = named("currency", "the currencies of orders, few");
+pub(super) const TABLE: Label = named("table", "the tables that grow or change most");
 pub(super) const OUTCOME: Label = closed(
     "outcome",
     &[
@@ -107,20 +114,6 @@ pub(super) const fn exported(
         kind,
         labels,
         exporter,
-        is_exported: true,
         help,
-    }
-}
-
-pub(super) const fn reserved(
-    name: &'static str,
-    kind: Kind,
-    exporter: Exporter,
-    labels: &'static [Label],
-    help: &'static str,
-) -> Metric {
-    Metric {
-        is_exported: false,
-        ..exported(name, kind, exporter, labels, help)
     }
 }

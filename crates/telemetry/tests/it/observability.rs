@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use serde_json::Value;
-use stevedore_telemetry::catalogue::{ALL, Kind};
+use stevedore_telemetry::catalogue::{Kind, all};
 
 /// What Prometheus itself, and every process's collector, add to our own.
 const METRICS_OF_OTHERS: &[&str] = &[
     "ALERTS",
     "up",
     "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
     "process_resident_memory_bytes",
+    "process_start_time_seconds",
 ];
 
 fn repository() -> PathBuf {
@@ -53,6 +56,7 @@ fn alert_files(end: &str) -> Vec<String> {
         .collect()
 }
 
+/// Alerts and recorded series.
 fn rules() -> Vec<Value> {
     alert_files(".rules.yml")
         .iter()
@@ -63,6 +67,11 @@ fn rules() -> Vec<Value> {
         })
         .flat_map(|group| group["rules"].as_array().unwrap().clone())
         .collect()
+}
+
+fn alerts() -> Vec<Value> {
+    let rules = rules().into_iter();
+    rules.filter(|rule| rule["alert"].is_string()).collect()
 }
 
 /// Panels that show data, those inside collapsed rows too.
@@ -87,7 +96,7 @@ fn queries() -> Vec<(String, String)> {
         }
     }
     for rule in rules() {
-        let place = format!("alert {}", rule["alert"]);
+        let place = format!("alert {}, record {}", rule["alert"], rule["record"]);
         found.push((place, rule["expr"].as_str().unwrap().to_owned()));
     }
     found
@@ -122,14 +131,16 @@ fn names(query: &str) -> Result<BTreeSet<String>, String> {
 
 /// All series names that `/metrics` may have.
 fn exported() -> BTreeSet<String> {
-    let ours = ALL.iter().filter(|metric| metric.is_exported);
-    let ours = ours.flat_map(|metric| match metric.kind {
+    let ours = all().flat_map(|metric| match metric.kind {
         Kind::Histogram(_) => ["_bucket", "_count", "_sum"]
             .map(|end| format!("{}{end}", metric.name))
             .to_vec(),
         Kind::Counter | Kind::Gauge => vec![metric.name.to_owned()],
     });
-    ours.chain(METRICS_OF_OTHERS.iter().map(ToString::to_string))
+    let recorded = rules().into_iter();
+    let recorded = recorded.filter_map(|rule| rule["record"].as_str().map(ToOwned::to_owned));
+    ours.chain(recorded)
+        .chain(METRICS_OF_OTHERS.iter().map(ToString::to_string))
         .collect()
 }
 
@@ -137,7 +148,7 @@ fn exported() -> BTreeSet<String> {
 fn every_query_names_only_exported_metrics() {
     let exported = exported();
     let queries = queries();
-    assert!(queries.len() > 40, "found {} queries", queries.len());
+    assert!(queries.len() > 200, "found {} queries", queries.len());
     for (place, query) in queries {
         let names = names(&query).unwrap_or_else(|error| panic!("{place}: {error}\n{query}"));
         assert!(!names.is_empty(), "{place} names no metric: {query}");
@@ -157,14 +168,14 @@ fn every_alert_has_a_runbook_of_its_name_and_every_runbook_an_alert() {
         .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
         .filter(|name| name != "README")
         .collect();
-    let mut alerts = BTreeSet::new();
-    for rule in rules() {
+    let mut names = BTreeSet::new();
+    for rule in alerts() {
         let name = rule["alert"].as_str().unwrap().to_owned();
         let runbook = rule["annotations"]["runbook"].as_str();
         assert_eq!(runbook, Some(format!("docs/runbooks/{name}.md").as_str()));
-        alerts.insert(name);
+        names.insert(name);
     }
-    assert_eq!(alerts, pages);
+    assert_eq!(names, pages);
 }
 
 #[test]
@@ -176,9 +187,16 @@ fn every_runbook_says_what_to_do() {
         }
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with(&format!("# {name}\n")), "{name}: title");
-        for heading in ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"] {
+        for heading in [
+            "Meaning",
+            "Impact",
+            "Diagnosis",
+            "Mitigation",
+            "Escalation",
+            "How this was tested",
+        ] {
             assert!(
-                text.contains(&format!("\n{heading}\n")),
+                text.contains(&format!("\n## {heading}\n")),
                 "{name}: no {heading}"
             );
         }
@@ -192,12 +210,16 @@ fn every_alert_has_a_rule_test_a_severity_and_an_existing_dashboard() {
         .into_iter()
         .map(|(_, dashboard)| dashboard["uid"].as_str().unwrap().to_owned())
         .collect();
-    for rule in rules() {
+    for rule in alerts() {
         let name = rule["alert"].as_str().unwrap();
         assert!(
             tests.contains(&format!("alertname: {name}\n")),
             "{name}: no rule test fires it"
         );
+        let ends = |line: &str| {
+            line.contains(&format!("alertname: {name}, ")) && line.contains("exp_alerts: []")
+        };
+        assert!(tests.lines().any(ends), "{name}: in no rule test it ends");
         let severity = rule["labels"]["severity"].as_str().unwrap();
         assert!(["page", "ticket"].contains(&severity), "{name}: {severity}");
         let dashboard = rule["annotations"]["dashboard"].as_str().unwrap();
@@ -262,12 +284,18 @@ fn panels_have_ids_of_their_own_and_do_not_overlap() {
 
 #[test]
 fn a_runbook_named_by_a_panel_exists() {
-    let alerts: BTreeSet<_> = rules()
+    let alerts: BTreeSet<_> = alerts()
         .iter()
         .map(|rule| rule["alert"].as_str().unwrap().to_owned())
         .collect();
     for (file, dashboard) in dashboards() {
         for panel in panels(&dashboard) {
+            for link in panel["links"].as_array().into_iter().flatten() {
+                let url = link["url"].as_str().unwrap();
+                let page = url.strip_prefix("${runbooks}/").unwrap();
+                let name = page.strip_suffix(".md").unwrap();
+                assert!(alerts.contains(name), "{file}: no runbook {page}");
+            }
             let description = panel["description"].as_str().unwrap();
             for word in description.split(|c: char| !c.is_alphanumeric()) {
                 if word.starts_with("Stevedore") && word.len() > "Stevedore".len() {
