@@ -53,6 +53,63 @@ systemd_tools() {
     systemd >/dev/null
 }
 
+# ip_tools: has the shell find `ip` and `ps`.
+ip_tools() {
+  if command -v ip >/dev/null && command -v ps >/dev/null; then return; fi
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
+    echo "ip and ps are needed and not found: install iproute2 and procps"
+    return 1
+  }
+  apt-get update --quiet >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
+    iproute2 procps >/dev/null
+}
+
+# pgbouncer_tools: names in $PGBOUNCERS, with a comma between them, Debian's PgBouncers of two
+# releases: 1.18, and 1.24 which carries prepared statements. Each comes with the libraries of its
+# release, so that both run on any machine.
+pgbouncer_tools() {
+  export PGBOUNCERS=
+  local release program
+  for release in bookworm trixie; do
+    program="$tools/pgbouncer-$release/pgbouncer"
+    [ -x "$program" ] || fetch_pgbouncer "$release" || return 1
+    PGBOUNCERS="${PGBOUNCERS:+$PGBOUNCERS,}$program"
+  done
+}
+
+fetch_pgbouncer() {
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null || {
+    echo "the PgBouncers that are tested are Debian's, and there is no apt-get"
+    return 1
+  }
+  local folder="$tools/pgbouncer-$1"
+  rm -rf "$folder" && mkdir -p "$folder/lists/partial" "$folder/cache" "$folder/root"
+  # Lists of its own, and nothing installed: the machine's packages are of one release.
+  touch "$folder/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+    "http://deb.debian.org/debian $1 main" >"$folder/sources.list"
+  local own=(-o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$folder/lists" -o "Dir::Cache=$folder/cache"
+    -o "Dir::State::status=$folder/status" -o Acquire::Languages=none
+    -o APT::Sandbox::User=root)
+  apt-get -qq "${own[@]}" update >/dev/null
+  local libraries
+  libraries=$(apt-cache "${own[@]}" depends --recurse --important pgbouncer |
+    grep -E '^(lib|zlib)' | grep -vE '^lib(perl|python|json-perl|.*-perl)' | sort -u)
+  (cd "$folder/root" && apt-get -qq "${own[@]}" download pgbouncer $libraries >/dev/null &&
+    for package in *.deb; do dpkg -x "$package" . && rm "$package"; done)
+  rm -rf "$folder/lists" "$folder/cache"
+  cat >"$folder/pgbouncer" <<'END'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+libraries=$(find "$root" -type d -name '*-linux-gnu' | paste -sd:)
+loader=$(find "$root" -name 'ld-linux-*.so.*' | head -n 1)
+exec "$loader" --library-path "$libraries" "$root/usr/sbin/pgbouncer" "$@"
+END
+  chmod -R a+rX "$folder" && chmod +x "$folder/pgbouncer"
+}
+
 # chromium_tools: has the shell find `chromium`; Debian's, when the machine has none.
 chromium_tools() {
   if command -v chromium >/dev/null; then return; fi

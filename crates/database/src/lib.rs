@@ -20,7 +20,7 @@ pub use install::{
     CheckError, InstallError, InstallOptions, InstallReport, Migration, Object, Schema,
     check_installed, install,
 };
-pub use pool::{ConnectError, connect, meter_pool, options_of, wait_until_reachable};
+pub use pool::{ConnectError, check_pooler, connect, meter_pool, options_of, wait_until_reachable};
 pub use private_server::{
     Installation, PrivateServer, PrivateServerOptions, ServerError, SharedServer,
 };

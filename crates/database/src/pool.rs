@@ -19,6 +19,11 @@ const REACHABLE_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// A connection that was handed back longer ago may have died since.
 const PING_AFTER_IDLE: Duration = Duration::from_millis(1);
 
+/// `duplicate_prepared_statement`
+const DUPLICATE_STATEMENT: &str = "42P05";
+/// `invalid_sql_statement_name`
+const MISSING_STATEMENT: &str = "26000";
+
 /// Why a pool could not be made, or its server not be reached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +40,13 @@ pub enum ConnectError {
         #[source]
         source: sqlx::Error,
     },
+    /// A pooler changes the server between two statements, and leaves the statements behind.
+    #[error(
+        "before PostgreSQL stands a pooler in transaction mode that does not carry prepared \
+         statements: PgBouncer does since 1.21 with max_prepared_statements above 0; an older one \
+         must run in session mode"
+    )]
+    Pooler(#[source] sqlx::Error),
 }
 
 /// A pool that connects when first used, so a process starts while PostgreSQL is still starting and
@@ -116,12 +128,14 @@ pub fn options_of(url: &SecretString) -> Result<PgConnectOptions, ConnectError> 
 /// before [`crate::check_installed`].
 ///
 /// # Errors
-/// [`ConnectError::Unreachable`] with the last reason when `patience` is over.
+/// [`ConnectError::Unreachable`] with the last reason when `patience` is over, and at once
+/// [`ConnectError::Pooler`].
 pub async fn wait_until_reachable(pool: &PgPool, patience: Duration) -> Result<(), ConnectError> {
     let start = tokio::time::Instant::now();
     loop {
         match sqlx::query("select 1").execute(pool).await {
             Ok(_) => return Ok(()),
+            Err(error) if mixes_statements_up(&error) => return Err(ConnectError::Pooler(error)),
             Err(source) if start.elapsed() >= patience => {
                 return Err(ConnectError::Unreachable {
                     waited: start.elapsed(),
@@ -132,6 +146,37 @@ pub async fn wait_until_reachable(pool: &PgPool, patience: Duration) -> Result<(
         }
         tokio::time::sleep(REACHABLE_RETRY_DELAY).await;
     }
+}
+
+/// Refuses a pooler that would run another statement than the one that was asked for: every
+/// connection numbers its statements, and on a server that has seen others `1` is somebody else's.
+///
+/// # Errors
+/// [`ConnectError::Pooler`]. What else may go wrong here goes wrong again where it is dealt with.
+pub async fn check_pooler(pool: &PgPool) -> Result<(), ConnectError> {
+    if pool.options().get_max_connections() < 2 {
+        return Ok(());
+    }
+    // Both at once, so that they are two.
+    let (Ok(one), Ok(other)) = (pool.acquire().await, pool.acquire().await) else {
+        return Ok(());
+    };
+    for mut connection in [one, other] {
+        match sqlx::query("select 1").execute(&mut *connection).await {
+            Err(error) if mixes_statements_up(&error) => return Err(ConnectError::Pooler(error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A statement of this connection that is not there, or somebody else's by the same name.
+fn mixes_statements_up(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(
+        code.as_deref(),
+        Some(DUPLICATE_STATEMENT | MISSING_STATEMENT)
+    )
 }
 
 /// PostgreSQL reads a number without a unit as milliseconds.

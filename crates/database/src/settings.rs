@@ -44,7 +44,7 @@ pub struct DatabaseSettings {
     pub database_statement_timeout: Duration,
 
     /// The server ends a transaction that holds its locks idle for longer than this
-    #[arg(long, env = "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT", default_value = "60s",
+    #[arg(long, env = "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT", default_value = "10s",
         value_parser = humantime::parse_duration)]
     pub database_idle_in_transaction_timeout: Duration,
 
@@ -65,7 +65,7 @@ impl DatabaseSettings {
             database_idle_timeout: Duration::from_secs(600),
             database_max_lifetime: Duration::from_secs(1800),
             database_statement_timeout: Duration::from_secs(30),
-            database_idle_in_transaction_timeout: Duration::from_secs(60),
+            database_idle_in_transaction_timeout: Duration::from_secs(10),
             database_application_name: "stevedore".into(),
         }
     }
