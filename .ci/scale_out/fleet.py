@@ -1,4 +1,4 @@
-"""A fleet of real processes, buyers who place orders, and the question whether the books balance."""
+"""A fleet of real processes, buyers who place orders, and whether the books balance."""
 
 import concurrent.futures
 import http.client

@@ -1,4 +1,4 @@
-"""The fleet behind PgBouncer: in transaction mode, where a connection belongs to nobody for long."""
+"""The fleet behind PgBouncer, in transaction mode where that carries prepared statements."""
 
 from fleet import Buyers, assert_books_balance, create_server
 from servers import Pooler

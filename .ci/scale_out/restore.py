@@ -1,4 +1,4 @@
-"""Back-up, a disaster, and the way back to just before it, with the scripts of docs/deploy/backup."""
+"""Back-up, a disaster, and the way back to just before it, by docs/deploy/backup."""
 
 import pathlib
 import subprocess
