@@ -4,6 +4,7 @@ mod alerts;
 mod at_ishare;
 mod carriers;
 mod conformance;
+mod contracts;
 mod labels;
 mod parcels;
 mod pushes;

@@ -55,7 +55,7 @@ fn a_request_that_ups_does_not_describe_is_found() {
 }
 
 /// Holds a value against a schema: types, required and known fields, lengths, choices.
-fn hold(spec: &Value, schema: &Value, value: &Value, path: &str, problems: &mut Vec<String>) {
+pub fn hold(spec: &Value, schema: &Value, value: &Value, path: &str, problems: &mut Vec<String>) {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap_or_default();
         return hold(
