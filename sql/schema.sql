@@ -5075,6 +5075,10 @@ function public.api_keys_expiring(p_within interval)
 function public.apply_receipts(p_tenant uuid, p_notification_id bigint, p_provider text, p_message_id text)
   returns void;
 
+-- Asks the providers that have an order to give it up; false if that is not possible.
+function public.ask_to_cancel(p_tenant uuid, p_order_id bigint, p_actor text, p_reason text)
+  returns boolean;
+
 -- Begins an attempt to send a notice and answers it, or nothing when it is not to be sent.
 function public.begin_notification(p_tenant uuid, p_notification_id bigint)
   returns TABLE(order_id bigint, notification_type text, channel text, recipient text, locale text, payload jsonb, created_at timestamp with time zone, unknown_since timestamp with time zone, unsubscribe_token uuid, order_url text);
@@ -5723,6 +5727,10 @@ function public.sp_adjust_stock(p_sku text, p_location_code text, p_expected big
 function public.sp_await_refund(p_refund_id bigint, p_attempt integer, p_provider_refund_id text, p_message text, p_lookup_first boolean, p_tenant uuid DEFAULT current_tenant_id())
   returns boolean;
 
+-- What a provider is to give up; no row: nobody wants that any more. P0NOF.
+function public.sp_begin_cancellation(p_fulfillment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(order_id bigint, order_number text, provider_code text, reference uuid, provider_order_id text, attempt integer, resumed boolean, last_submitted_at timestamp with time zone, customer_name text, customer_email text, customer_phone text, shipping_address jsonb, lines jsonb, failures integer, look_only boolean);
+
 -- Marks a fulfilment as being sent and answers what to send; no row: nothing to do any more.
 function public.sp_begin_fulfillment(p_fulfillment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns TABLE(order_id bigint, order_number text, provider_code text, reference uuid, provider_order_id text, attempt integer, resumed boolean, last_submitted_at timestamp with time zone, customer_name text, customer_email text, customer_phone text, shipping_address jsonb, lines jsonb, failures integer, look_only boolean);
@@ -5739,7 +5747,7 @@ function public.sp_begin_refund(p_refund_id bigint, p_tenant uuid DEFAULT curren
 function public.sp_begin_void(p_shipment_id bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
--- Cancels an order that no provider has yet; twice is once. P0NOF, P0STT.
+-- Cancels an order, or asks the providers that have it to give it up; twice is once. P0NOF, P0STT.
 function public.sp_cancel_order(p_order_id bigint, p_actor text, p_reason text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
 
@@ -5822,6 +5830,10 @@ function public.sp_fail_refund(p_refund_id bigint, p_provider_refund_id text, p_
 -- Gives free units to promises beyond the stock, oldest first; answers how many units.
 function public.sp_fill_backorders(p_inventory_item_id bigint DEFAULT NULL::bigint, p_location_id bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 500, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- A provider gave a fulfilment up, or refuses to: the order follows. Twice is once. P0NOF.
+function public.sp_finish_cancellation(p_fulfillment_id bigint, p_code text DEFAULT NULL::text, p_message text DEFAULT NULL::text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
 
 -- Keeps a label that was bought and makes its shipment; twice is once. P0NOF, P0STT, P0VAL.
 function public.sp_finish_label(p_shipping_label_id bigint, p_tracking_number text, p_carrier_shipment_id text, p_format text, p_content bytea, p_price bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_tracking_url text DEFAULT NULL::text, p_actor text DEFAULT 'worker'::text, p_tenant uuid DEFAULT current_tenant_id())

@@ -58,6 +58,13 @@ begin
       'partially_shipped', 'shipped', 'partially_delivered', 'on_hold')
     or v_order.order_status = 'on_hold' and v_before.status = 'pending'
     or v_before.awaits_stock
+    -- A provider is asked to give a part of the order up: nothing else begins meanwhile.
+    or v_before.status = 'pending' and exists (
+      select
+      from fulfillments as f
+      where f.tenant_id = p_tenant
+        and f.order_id = v_before.order_id
+        and f.status = 'cancellation_requested')
   then
     return;
   end if;

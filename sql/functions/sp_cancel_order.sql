@@ -1,5 +1,7 @@
--- Cancels an order: stock is given back, waiting work stops, the customer is told. Cancelling twice
--- is once. P0NOF; P0STT once a provider may have it, with the reason in the message.
+-- Cancels an order: stock is given back, waiting work stops, the customer is told. Where providers
+-- have it that can be asked to give it up, they are asked, and the order is cancelled once they do
+-- (sp_finish_cancellation). Cancelling twice is once. P0NOF; P0STT once a provider may have it that
+-- can't be asked, with the reason in the message.
 create or replace function sp_cancel_order(
   p_order_id bigint,
   p_actor text,
@@ -18,6 +20,12 @@ begin
     return;
   end if;
   perform act_as(p_actor, p_reason);
+  if ask_to_cancel(p_tenant, p_order_id, p_actor, p_reason) then
+    perform log_order(p_tenant, p_order_id, 'ask_to_cancel', jsonb_build_object(
+      'reason', p_reason));
+    perform act_as(null, null);
+    return;
+  end if;
   update orders
   set order_status = 'cancelled', cancel_reason = p_reason, cancelled_by = p_actor
   where tenant_id = p_tenant
@@ -28,4 +36,5 @@ end
 $$;
 
 comment on function sp_cancel_order(bigint, text, text, uuid) is
-  'Cancels an order that no provider has yet; twice is once. P0NOF, P0STT.';
+  'Cancels an order, or asks the providers that have it to give it up; twice is once. '
+  'P0NOF, P0STT.';

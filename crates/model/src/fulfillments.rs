@@ -5,9 +5,13 @@
 //! [`deliver`], [`accept`], [`retry_later`], [`fail`], [`park`] in the transaction that also ends
 //! the job. All of them lock the order before the fulfilment, as everybody does.
 
+mod begin;
+mod cancel;
 mod dead;
 mod now;
 
+pub use begin::{begin, begin_cancellation};
+pub use cancel::finish_cancellation;
 pub use dead::park_dead;
 pub use now::{RunNow, run_now};
 
@@ -17,7 +21,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgExecutor;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::catalog::Goods;
@@ -196,49 +199,6 @@ pub struct FulfillmentLog {
     pub retryable: Option<bool>,
     /// When the next attempt is due.
     pub next_retry_in: Option<Duration>,
-}
-
-/// Starts an attempt: the fulfilment is submitted and its order processing from here on, and the
-/// order can't be cancelled. Commit before the provider is called. None: there is nothing to do
-/// any more (delivered, cancelled, held before it was sent, failed for good, or no such
-/// fulfilment). End the job in the same transaction then: it holds the order, so a person who
-/// resumes it either is seen here or finds the job gone.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn begin(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    fulfillment_id: i64,
-) -> Result<Option<FulfillmentWork>, sqlx::Error> {
-    let row = sqlx::query_file!(
-        "../../sql/queries/fulfillments/begin.sql",
-        fulfillment_id,
-        tenant.0
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| FulfillmentWork {
-        fulfillment_id,
-        order_id: row.order_id,
-        order_number: row.order_number,
-        provider_code: row.provider_code,
-        reference: row.reference,
-        provider_order_id: row.provider_order_id,
-        attempt: row.attempt,
-        resumed: row.resumed,
-        since_last: row
-            .last_submitted_seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()),
-        customer_name: row.customer_name,
-        customer_email: row.customer_email,
-        customer_phone: row.customer_phone,
-        shipping_address: row.shipping_address,
-        lines: row.lines.0,
-        failures: row.failures,
-        look_only: row.look_only,
-        parcel: row.parcel.0,
-    }))
 }
 
 /// Whether `attempt` ([`FulfillmentWork::attempt`]) is still the last one that began; holds the

@@ -4,7 +4,7 @@
 //! (from then on a crash means: look it up). The second holds the result, the log, what follows
 //! from it, and the job's own completion: all of it or nothing.
 
-mod record;
+pub(super) mod record;
 pub(super) mod request;
 
 use std::time::Duration;
@@ -369,7 +369,7 @@ fn parcel(shipment: &Shipment) -> NewShipment {
 }
 
 /// The fulfilment's own reference, not the job's: a person may resume an order with a new job.
-fn reference(work: &FulfillmentWork) -> Reference {
+pub(super) fn reference(work: &FulfillmentWork) -> Reference {
     let key = IdempotencyKey::new(work.reference.to_string())
         .expect("a UUID is 36 characters of hex digits and dashes");
     Reference {

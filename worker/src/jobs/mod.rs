@@ -3,6 +3,7 @@
 //! **To add a kind**: write `<kind>.rs` and add one line to `kinds!`.
 
 pub mod buy_label;
+pub mod cancel_fulfillment;
 pub mod clean_up;
 pub mod deliver_webhook;
 pub mod expire_reservations;
@@ -26,6 +27,7 @@ use crate::environment::Environment;
 use crate::notifiers::tell_outside;
 
 use buy_label::BuyLabel;
+use cancel_fulfillment::CancelFulfillment;
 use clean_up::CleanUp;
 use deliver_webhook::DeliverWebhook;
 use expire_reservations::ExpireReservations;
@@ -80,6 +82,7 @@ macro_rules! kinds {
 
 kinds! {
     FulfilOrder, |env| needs(!env.providers.is_empty(), "no provider is configured");
+    CancelFulfillment, |env| needs(!env.providers.is_empty(), "no provider is configured");
     BuyLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     VoidLabel, |env| needs(!env.carriers.is_empty(), "no carrier is configured");
     RefundPayment, |env| needs(!env.refund_providers.is_empty(), "no refunds are configured");

@@ -1,5 +1,6 @@
 //! The worker from outside: real database, real HTTP, real SMTP.
 
+mod cancel;
 mod channels;
 mod contract;
 mod conversation;
@@ -16,4 +17,5 @@ mod tickets;
 mod tokens;
 mod tracking;
 mod upkeep;
+mod vendors;
 mod webhooks;

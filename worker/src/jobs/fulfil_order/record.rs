@@ -130,3 +130,28 @@ fn error_is_retryable(verdict: &Verdict) -> Option<bool> {
         Verdict::Fail { .. } | Verdict::Park { .. } => Some(false),
     }
 }
+
+/// The row of an attempt to have a provider give it up.
+pub(in crate::jobs) fn cancellation(
+    work: &FulfillmentWork,
+    journal: &Journal,
+    status: LogStatus,
+    refusal: Option<(&str, &str)>,
+) -> FulfillmentLog {
+    let exchanges: Vec<_> = journal.exchanges().iter().collect();
+    let last = exchanges.last();
+    FulfillmentLog {
+        fulfillment_id: work.fulfillment_id,
+        attempt: work.attempt,
+        action: LogAction::Cancel,
+        status,
+        api_request: last.map(|_| each(&exchanges, |one| json!([one.endpoint, one.request]))),
+        api_response: last.map(|_| each(&exchanges, |one| one.response.clone())),
+        http_status: last.and_then(|one| one.status).map(i32::from),
+        duration: last.map(|_| exchanges.iter().map(|one| one.duration).sum()),
+        error_code: refusal.map(|(code, _)| code.to_owned()),
+        error_message: refusal.map(|(_, message)| message.to_owned()),
+        retryable: refusal.map(|_| false),
+        next_retry_in: None,
+    }
+}

@@ -7,7 +7,7 @@ use stevedore_providers::{
 };
 
 /// What the provider is asked for.
-pub(super) fn request(work: &FulfillmentWork) -> Request {
+pub(in crate::jobs) fn request(work: &FulfillmentWork) -> Request {
     let recipient = recipient(
         &work.customer_name,
         work.customer_phone.as_deref(),

@@ -1,0 +1,19 @@
+-- $1 fulfilment, $2 tenant. No row: nobody wants that any more. Locks: the order, the fulfilment.
+select
+  order_id as "order_id!",
+  order_number as "order_number!",
+  provider_code as "provider_code!",
+  reference as "reference!",
+  provider_order_id,
+  attempt as "attempt!",
+  resumed as "resumed!",
+  extract(epoch from clock_now() - last_submitted_at)::double precision as last_submitted_seconds,
+  customer_name as "customer_name!",
+  customer_email,
+  customer_phone,
+  shipping_address,
+  lines as "lines!: Json<Vec<WorkLine>>",
+  failures as "failures!",
+  look_only as "look_only!",
+  fulfillment_parcel($2, $1) as "parcel!: Json<WorkParcel>"
+from sp_begin_cancellation($1, $2)
