@@ -1387,6 +1387,7 @@ create table public.order_errors (
 CREATE INDEX order_errors_cause_idx ON public.order_errors USING btree (tenant_id, category, stage, code) WHERE (NOT is_resolved);
 CREATE INDEX order_errors_open_idx ON public.order_errors USING btree (tenant_id, created_at) WHERE (NOT is_resolved);
 CREATE INDEX order_errors_order_id_idx ON public.order_errors USING btree (tenant_id, order_id);
+CREATE INDEX order_errors_resolved_idx ON public.order_errors USING btree (resolved_at) WHERE is_resolved;
 CREATE TRIGGER trg_order_errors_count_delete AFTER DELETE ON public.order_errors REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_errors_count();
 CREATE TRIGGER trg_order_errors_count_insert AFTER INSERT ON public.order_errors REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_errors_count();
 CREATE TRIGGER trg_order_errors_count_update AFTER UPDATE ON public.order_errors REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_errors_count();
@@ -1932,6 +1933,7 @@ create table public.pick_batches (
   constraint pick_batches_picker_check CHECK (((length(picker) >= 1) AND (length(picker) <= 200))),
   constraint pick_batches_status_check CHECK ((status = ANY (ARRAY['open'::text, 'picking'::text, 'completed'::text, 'cancelled'::text])))
 );
+CREATE INDEX pick_batches_ended_idx ON public.pick_batches USING btree (created_at) WHERE (status = ANY (ARRAY['completed'::text, 'cancelled'::text]));
 CREATE INDEX pick_batches_open_idx ON public.pick_batches USING btree (tenant_id, location_id, pick_batch_id) WHERE (status = ANY (ARRAY['open'::text, 'picking'::text]));
 
 -- One thing to fetch for one order: where, how many, found.
@@ -2728,6 +2730,7 @@ create table public.stock_subscriptions (
   constraint stock_subscriptions_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
   constraint stock_subscriptions_locale_check CHECK (((length(locale) >= 2) AND (length(locale) <= 35)))
 );
+CREATE INDEX stock_subscriptions_notified_idx ON public.stock_subscriptions USING btree (notified_at) WHERE (notified_at IS NOT NULL);
 CREATE UNIQUE INDEX stock_subscriptions_open_key ON public.stock_subscriptions USING btree (tenant_id, inventory_item_id, lower(email)) WHERE (notified_at IS NULL);
 
 -- What a transfer carries.
@@ -5182,6 +5185,26 @@ function public.default_low_stock_threshold(p_tenant uuid DEFAULT current_tenant
 -- Deletes a notice of a customer; answers how many are unread.
 function public.delete_notification(p_customer_code text, p_notification_id bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns jsonb;
+
+-- What is wrong with the database, the worst first: `stevedore doctor`.
+function public.doctor(p_held interval DEFAULT '00:01:00'::interval, p_pool_max integer DEFAULT NULL::integer)
+  returns TABLE(finding text, severity text, subject text, evidence text, advice text);
+
+-- Sessions: connections, held transactions, waits for locks. A part of doctor().
+function public.doctor_activity(p_held interval, p_pool_max integer)
+  returns TABLE(finding text, severity text, subject text, evidence text, advice text);
+
+-- The server: settings, age of transactions, slots, checkpoints. A part of doctor().
+function public.doctor_server()
+  returns TABLE(finding text, severity text, subject text, evidence text, advice text);
+
+-- Slow statements, by pg_stat_statements. A part of doctor().
+function public.doctor_statements()
+  returns TABLE(finding text, severity text, subject text, evidence text, advice text);
+
+-- Tables, indexes and sequences: dead rows, unused and missing indexes, ends. Part of doctor().
+function public.doctor_tables()
+  returns TABLE(finding text, severity text, subject text, evidence text, advice text);
 
 -- Parcels that are due to be asked for.
 function public.due_polls(p_carrier_codes text[], p_limit integer DEFAULT 10000)

@@ -1,3 +1,4 @@
+-- For workers of the previous release, which still call it; newer ones go by table.
 -- Forgets what customers read inside the shop and what channels reported, at most p_limit of each,
 -- once it is this old; answers how many of the one that had more.
 create or replace function sp_forget_notifications(p_age_seconds double precision, p_limit integer)

@@ -77,7 +77,8 @@ begin
             'customer_tokens')
           or role = 'worker' and r.name in (
             'fulfillment_logs', 'notification_queue', 'notification_receipts', 'tickets',
-            'webhook_deliveries', 'webhook_attempts', 'webhook_feed', 'webhook_events')
+            'webhook_deliveries', 'webhook_attempts', 'webhook_feed', 'webhook_events',
+            'order_errors', 'pick_batches', 'pick_list_items')
           then '{select,insert,update,delete}'
         else '{select,insert,update}'
       end::text[]) as privilege

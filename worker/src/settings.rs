@@ -316,7 +316,7 @@ pub struct UpkeepSettings {
         value_parser = humantime::parse_duration)]
     pub retention_attempts: Duration,
 
-    /// How long notices stay after they were sent or given up
+    /// How long notices stay after they were sent or given up, with what channels reported of them
     #[arg(long, env = "RETENTION_NOTICES", value_name = "DURATION", default_value = "90d",
         value_parser = humantime::parse_duration)]
     pub retention_notices: Duration,
@@ -341,10 +341,31 @@ pub struct UpkeepSettings {
     #[arg(long, env = "RETENTION_EVENTS", value_name = "DURATION",
         default_value = "30d", value_parser = humantime::parse_duration)]
     pub retention_events: Duration,
+
     /// How long events that providers sent stay, with the bytes that were signed
     #[arg(long, env = "RETENTION_WEBHOOKS", value_name = "DURATION", default_value = "90d",
         value_parser = humantime::parse_duration)]
     pub retention_webhooks: Duration,
+
+    /// How long errors of orders stay after they were settled
+    #[arg(long, env = "RETENTION_ERRORS", value_name = "DURATION", default_value = "1y",
+        value_parser = humantime::parse_duration)]
+    pub retention_errors: Duration,
+
+    /// How long what is printed of a label can be printed again; its price and number stay
+    #[arg(long, env = "RETENTION_LABELS", value_name = "DURATION", default_value = "90d",
+        value_parser = humantime::parse_duration)]
+    pub retention_labels: Duration,
+
+    /// How long pick lists stay that were worked off or cancelled
+    #[arg(long, env = "RETENTION_PICK_LISTS", value_name = "DURATION", default_value = "1y",
+        value_parser = humantime::parse_duration)]
+    pub retention_pick_lists: Duration,
+
+    /// How long analysts see what queues and workers did by the hour
+    #[arg(long, env = "RETENTION_ANALYTICS_HOURS", value_name = "DURATION", default_value = "1y",
+        value_parser = humantime::parse_duration)]
+    pub retention_analytics_hours: Duration,
 }
 
 impl UpkeepSettings {
@@ -352,12 +373,16 @@ impl UpkeepSettings {
     #[must_use]
     pub fn retention(&self) -> Retention {
         Retention {
-            notifications: self.retention_notices,
+            notices: self.retention_notices,
             fulfillment_logs: self.retention_fulfilment_logs,
             shop_events: self.retention_events,
             tickets: self.retention_tickets,
             webhook_deliveries: self.retention_webhook_deliveries,
             webhook_events: self.retention_webhooks,
+            order_errors: self.retention_errors,
+            label_contents: self.retention_labels,
+            pick_lists: self.retention_pick_lists,
+            analytics_hours: self.retention_analytics_hours,
         }
     }
 

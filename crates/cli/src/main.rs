@@ -7,6 +7,7 @@ mod api;
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod endpoints;
 mod jobs;
 mod keys;
@@ -71,6 +72,8 @@ enum Command {
     Bench(stevedore_bench::BenchCommand),
     /// Check, show and document the settings
     Config(config::ConfigCommand),
+    /// Examine the database: slow statements, indexes, dead rows, settings, held transactions
+    Doctor(doctor::DoctorSettings),
     /// Prove the books: stock, reservations, histories, totals
     Check(check::CheckSettings),
 }
@@ -138,6 +141,7 @@ async fn run(loaded: config::Loaded) -> anyhow::Result<ExitCode> {
         Command::Templates(command) => templates::run(command),
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Config(command) => config::run(Cli::command(), cli.config, command),
+        Command::Doctor(settings) => doctor::run(settings).await,
         Command::Check(settings) => check::run(settings).await,
     }
 }

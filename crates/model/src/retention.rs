@@ -1,154 +1,192 @@
-//! What is thrown away, and when. Orders, their history and the ledger stay.
+//! What is thrown away, and when. The books stay: orders, payments, the ledger of stock.
+//!
+//! docs/retention.md says of every table why it does not grow without end; a test compares it with
+//! the schema and with [`Table`].
 
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use sqlx::postgres::PgQueryResult;
 
-/// How long things are kept after they ended. Idempotency keys carry their own end.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// As far back as any rule of fraud looks (`sight_orders`).
+const SIGHTINGS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long things are kept after they ended. Idempotency keys and customers' tokens carry their
+/// own end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Notices, after they were sent, failed or skipped.
-    pub notifications: Duration,
+    /// Notices, after they were sent, failed or skipped; what channels reported of them, what
+    /// customers were told inside the shop, and wishes to be told that were fulfilled.
+    pub notices: Duration,
     /// Calls to providers.
     pub fulfillment_logs: Duration,
     /// Events of the shop: how far back a reader may resume.
     pub shop_events: Duration,
     /// Resolved tickets.
     pub tickets: Duration,
+    /// Errors of orders that were settled.
+    pub order_errors: Duration,
     /// Deliveries of webhooks.
     pub webhook_deliveries: Duration,
     /// Events that providers sent, after they came.
     pub webhook_events: Duration,
+    /// What is printed of labels.
+    pub label_contents: Duration,
+    /// Pick lists that ended.
+    pub pick_lists: Duration,
+    /// What queues and workers did, by the hour.
+    pub analytics_hours: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Retention {
-            notifications: 90 * DAY,
+            notices: 90 * DAY,
             fulfillment_logs: 180 * DAY,
             shop_events: 30 * DAY,
             tickets: 365 * DAY,
+            order_errors: 365 * DAY,
             webhook_deliveries: 30 * DAY,
             webhook_events: 90 * DAY,
+            label_contents: 90 * DAY,
+            pick_lists: 365 * DAY,
+            analytics_hours: 365 * DAY,
         }
     }
 }
 
-/// How many rows one [`clean_up`] removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Removed {
-    /// Expired idempotency keys.
-    pub idempotency_keys: u64,
-    /// Old notices.
-    pub notifications: u64,
-    /// Old records of calls.
-    pub fulfillment_logs: u64,
-    /// Old events.
-    pub shop_events: u64,
-    /// Old tickets.
-    pub tickets: u64,
-    /// Old deliveries of webhooks.
-    pub webhook_deliveries: u64,
-    /// Old events of providers.
-    pub webhook_events: u64,
-    /// Expired tokens of customers.
-    pub customer_tokens: u64,
+macro_rules! tables {
+    ($($Table:ident = $name:literal;)+) => {
+        /// A table of which old rows are thrown away.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "docs/retention.md says what goes, and when")]
+        pub enum Table {
+            $($Table,)+
+        }
+
+        impl Table {
+            /// All of them.
+            pub const ALL: &'static [Table] = &[$(Table::$Table),+];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Table::$Table => $name,)+ }
+            }
+        }
+    };
 }
 
-impl Removed {
-    /// Whether any kind filled its batch, so that there may be more.
-    #[must_use]
-    pub fn may_go_on(&self, batch: u32) -> bool {
-        let batch = u64::from(batch);
-        [
-            self.idempotency_keys,
-            self.notifications,
-            self.fulfillment_logs,
-            self.shop_events,
-            self.tickets,
-            self.webhook_deliveries,
-            self.webhook_events,
-            self.customer_tokens,
-        ]
-        .into_iter()
-        .any(|removed| removed >= batch)
-    }
+tables! {
+    IdempotencyKeys = "idempotency_keys";
+    CustomerTokens = "customer_tokens";
+    NotificationQueue = "notification_queue";
+    NotificationReceipts = "notification_receipts";
+    CustomerNotifications = "customer_notifications";
+    StockSubscriptions = "stock_subscriptions";
+    FulfillmentLogs = "fulfillment_logs";
+    ShopEvents = "shop_events";
+    Tickets = "tickets";
+    OrderErrors = "order_errors";
+    OrderSightings = "order_sightings";
+    WebhookDeliveries = "webhook_deliveries";
+    WebhookEvents = "webhook_events";
+    ShippingLabels = "shipping_labels";
+    PickBatches = "pick_batches";
+    WorkerHours = "worker_hours";
+    QueueHours = "queue_hours";
 }
 
-/// Removes at most `batch` rows of each kind, skipping what others hold: short and never in
-/// anybody's way. Call it until [`Removed::may_go_on`] says no.
+/// Removes at most `batch` old rows of one table, skipping what others hold: short and never in
+/// anybody's way. Answers how many; fewer than `batch` says that no more are there.
 ///
 /// # Errors
 /// If the database can't be asked.
 pub async fn clean_up(
     db: &mut PgConnection,
+    table: Table,
     retention: &Retention,
     batch: u32,
-) -> Result<Removed, sqlx::Error> {
-    let limit = i64::from(batch);
-    let keys = sqlx::query_file!(
+) -> Result<u64, sqlx::Error> {
+    let batch = i64::from(batch);
+    let age = match table {
+        Table::IdempotencyKeys => return Ok(expired_keys(db, batch).await?.rows_affected()),
+        Table::CustomerTokens => return Ok(expired_tokens(db, batch).await?.rows_affected()),
+        Table::NotificationQueue
+        | Table::NotificationReceipts
+        | Table::CustomerNotifications
+        | Table::StockSubscriptions => retention.notices,
+        Table::FulfillmentLogs => retention.fulfillment_logs,
+        Table::ShopEvents => retention.shop_events,
+        Table::Tickets => retention.tickets,
+        Table::OrderErrors => retention.order_errors,
+        Table::OrderSightings => SIGHTINGS,
+        Table::WebhookDeliveries => retention.webhook_deliveries,
+        Table::WebhookEvents => retention.webhook_events,
+        Table::ShippingLabels => retention.label_contents,
+        Table::PickBatches => retention.pick_lists,
+        Table::WorkerHours | Table::QueueHours => retention.analytics_hours,
+    };
+    let removed = older_than(db, table, age.as_secs_f64(), batch).await?;
+    Ok(removed.rows_affected())
+}
+
+async fn expired_keys(db: &mut PgConnection, batch: i64) -> Result<PgQueryResult, sqlx::Error> {
+    sqlx::query_file!(
         "../../sql/queries/idempotency_keys/delete_expired.sql",
-        limit
+        batch
     )
-    .execute(&mut *db)
-    .await?;
-    let notifications = sqlx::query_file!(
-        "../../sql/queries/notification_queue/delete_finished.sql",
-        retention.notifications.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let logs = sqlx::query_file!(
-        "../../sql/queries/fulfillment_logs/delete_old.sql",
-        retention.fulfillment_logs.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let events = sqlx::query_file!(
-        "../../sql/queries/shop_events/delete_old.sql",
-        retention.shop_events.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let tickets = sqlx::query_file!(
-        "../../sql/queries/tickets/delete_old.sql",
-        retention.tickets.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let deliveries = sqlx::query_file!(
-        "../../sql/queries/webhook_deliveries/delete_old.sql",
-        retention.webhook_deliveries.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let webhooks = sqlx::query_file!(
-        "../../sql/queries/webhook_events/delete_old.sql",
-        retention.webhook_events.as_secs_f64(),
-        limit
-    )
-    .execute(&mut *db)
-    .await?;
-    let tokens = sqlx::query_file!(
+    .execute(db)
+    .await
+}
+
+async fn expired_tokens(db: &mut PgConnection, batch: i64) -> Result<PgQueryResult, sqlx::Error> {
+    sqlx::query_file!(
         "../../sql/queries/customer_tokens/delete_expired.sql",
-        limit
+        batch
     )
-    .execute(&mut *db)
-    .await?;
-    Ok(Removed {
-        idempotency_keys: keys.rows_affected(),
-        notifications: notifications.rows_affected(),
-        fulfillment_logs: logs.rows_affected(),
-        shop_events: events.rows_affected(),
-        tickets: tickets.rows_affected(),
-        webhook_deliveries: deliveries.rows_affected(),
-        webhook_events: webhooks.rows_affected(),
-        customer_tokens: tokens.rows_affected(),
-    })
+    .execute(db)
+    .await
+}
+
+async fn older_than(
+    db: &mut PgConnection,
+    table: Table,
+    seconds: f64,
+    batch: i64,
+) -> Result<PgQueryResult, sqlx::Error> {
+    macro_rules! remove {
+        ($file:literal) => {
+            sqlx::query_file!($file, seconds, batch).execute(db).await
+        };
+    }
+    match table {
+        // They have an end of their own.
+        Table::IdempotencyKeys | Table::CustomerTokens => Ok(PgQueryResult::default()),
+        Table::NotificationQueue => {
+            remove!("../../sql/queries/notification_queue/delete_finished.sql")
+        }
+        Table::NotificationReceipts => {
+            remove!("../../sql/queries/notification_receipts/delete_old.sql")
+        }
+        Table::CustomerNotifications => {
+            remove!("../../sql/queries/customer_notifications/delete_old.sql")
+        }
+        Table::StockSubscriptions => {
+            remove!("../../sql/queries/stock_subscriptions/delete_old.sql")
+        }
+        Table::FulfillmentLogs => remove!("../../sql/queries/fulfillment_logs/delete_old.sql"),
+        Table::ShopEvents => remove!("../../sql/queries/shop_events/delete_old.sql"),
+        Table::Tickets => remove!("../../sql/queries/tickets/delete_old.sql"),
+        Table::OrderErrors => remove!("../../sql/queries/order_errors/delete_old.sql"),
+        Table::OrderSightings => remove!("../../sql/queries/order_sightings/delete_old.sql"),
+        Table::WebhookDeliveries => remove!("../../sql/queries/webhook_deliveries/delete_old.sql"),
+        Table::WebhookEvents => remove!("../../sql/queries/webhook_events/delete_old.sql"),
+        Table::ShippingLabels => remove!("../../sql/queries/shipping_labels/forget_old.sql"),
+        Table::PickBatches => remove!("../../sql/queries/pick_batches/delete_old.sql"),
+        Table::WorkerHours => remove!("../../sql/queries/analytics/delete_worker_hours.sql"),
+        Table::QueueHours => remove!("../../sql/queries/analytics/delete_queue_hours.sql"),
+    }
 }

@@ -2,19 +2,19 @@
 //! are due.
 
 use anyhow::Context as _;
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use stevedore_model::notifications::people;
-use stevedore_model::retention::{self, Removed};
+use stevedore_model::retention::{self, Table};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
 
 use crate::environment::Environment;
 
-/// Rows of one kind deleted in one transaction.
+/// Rows of one table deleted in one transaction.
 const BATCH_ROWS: u32 = 1_000;
-/// Digests written in one run, and old notices forgotten in one transaction.
+/// Digests written in one run.
 const DIGESTS_MAX: i32 = 1_000;
-const NOTICES_MAX: i32 = 1_000;
-/// Batches in one run; what is left is the next tick's.
+/// Batches of one table in one run; what is left is the next tick's.
 const BATCHES_MAX: usize = 200;
 
 /// No arguments: the settings say what is old.
@@ -41,45 +41,33 @@ impl Job for CleanUp {
         people::write_digests(ctx.pool(), DIGESTS_MAX)
             .await
             .context("writing the digests of admins")?;
-        for _ in 0..BATCHES_MAX {
-            let age = env.upkeep.retention.notifications;
-            let forgotten = people::forget(ctx.pool(), age, NOTICES_MAX)
-                .await
-                .context("forgetting old notices")?;
-            if forgotten < NOTICES_MAX || ctx.cancelled().is_cancelled() {
-                break;
+        for &table in Table::ALL {
+            let removed = clean_up(table, ctx, env).await?;
+            if removed > 0 {
+                tracing::info!(table = table.name(), rows = removed, "threw old rows away");
             }
         }
-        let mut total = Removed::default();
-        for _ in 0..BATCHES_MAX {
-            let mut tx = ctx.begin().await?;
-            let removed = retention::clean_up(&mut tx, &env.upkeep.retention, BATCH_ROWS)
-                .await
-                .context("deleting old rows")?;
-            tx.commit().await?;
-            total.idempotency_keys += removed.idempotency_keys;
-            total.notifications += removed.notifications;
-            total.fulfillment_logs += removed.fulfillment_logs;
-            total.shop_events += removed.shop_events;
-            total.tickets += removed.tickets;
-            total.webhook_deliveries += removed.webhook_deliveries;
-            total.webhook_events += removed.webhook_events;
-            total.customer_tokens += removed.customer_tokens;
-            if !removed.may_go_on(BATCH_ROWS) || ctx.cancelled().is_cancelled() {
-                break;
-            }
-        }
-        tracing::info!(
-            idempotency_keys = total.idempotency_keys,
-            notifications = total.notifications,
-            fulfillment_logs = total.fulfillment_logs,
-            shop_events = total.shop_events,
-            tickets = total.tickets,
-            webhook_deliveries = total.webhook_deliveries,
-            webhook_events = total.webhook_events,
-            customer_tokens = total.customer_tokens,
-            "deleted old rows",
-        );
         Ok(Done::completed())
     }
+}
+
+/// A transaction for each batch, so that nobody waits for longer than for one.
+async fn clean_up(table: Table, ctx: &mut JobContext, env: &Environment) -> Result<u64, Failure> {
+    let mut total = 0;
+    for _ in 0..BATCHES_MAX {
+        if ctx.cancelled().is_cancelled() {
+            break;
+        }
+        let mut tx = ctx.begin().await?;
+        let removed = retention::clean_up(&mut tx, table, &env.upkeep.retention, BATCH_ROWS)
+            .await
+            .with_context(|| format!("throwing old rows of {} away", table.name()))?;
+        tx.commit().await?;
+        counter!("stevedore_rows_removed_total", "table" => table.name()).increment(removed);
+        total += removed;
+        if removed < u64::from(BATCH_ROWS) {
+            break;
+        }
+    }
+    Ok(total)
 }

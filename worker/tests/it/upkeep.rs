@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use stevedore_model::retention::Table;
+use stevedore_telemetry::catalogue::{self, Values};
 use stevedore_testkit::wait_for;
 
 use crate::shop::{GOOD_NUMBER, Shop, order};
@@ -54,6 +56,16 @@ async fn old_notices_are_deleted_and_young_ones_stay() {
         shop.number("select count(*) from notification_queue").await,
         2
     );
+}
+
+#[test]
+fn j4_the_metric_of_removed_rows_begins_at_zero_for_every_table() {
+    let metric = catalogue::all().find(|metric| metric.name == "stevedore_rows_removed_total");
+    let Values::Closed(tables) = metric.expect("it is in the catalogue").labels[0].values else {
+        panic!("its tables are known beforehand");
+    };
+    let cleaned: Vec<&str> = Table::ALL.iter().map(|table| table.name()).collect();
+    assert_eq!(tables, cleaned);
 }
 
 #[tokio::test]

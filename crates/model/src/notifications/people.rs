@@ -56,22 +56,3 @@ pub async fn write_digests(db: impl PgExecutor<'_>, limit: i32) -> Result<i32, s
     .fetch_one(db)
     .await
 }
-
-/// Forgets what customers read inside the shop and what channels reported when it is this old, at
-/// most `limit` of each; answers how many of the one that had more.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn forget(
-    db: impl PgExecutor<'_>,
-    age: std::time::Duration,
-    limit: i32,
-) -> Result<i32, sqlx::Error> {
-    sqlx::query_file_scalar!(
-        "../../sql/queries/notification_receipts/forget.sql",
-        age.as_secs_f64(),
-        limit
-    )
-    .fetch_one(db)
-    .await
-}

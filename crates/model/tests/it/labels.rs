@@ -1,5 +1,7 @@
 //! Labels of the own warehouse: packed, bought once, given back.
 
+use stevedore_model::retention::{Retention, Table, clean_up};
+
 use crate::shop::{Shop, order};
 
 /// An order whose goods are picked in the own warehouse, and two services that may take it.
@@ -136,4 +138,24 @@ async fn d5_a_label_goes_back_while_its_parcel_is_here() {
         Err("P0NOF".into())
     );
     shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn j4_what_is_printed_of_an_old_label_goes_and_its_price_stays() {
+    let shop = picked().await;
+    shop.run("select sp_pack_parcel(1)").await;
+    begin(&shop).await;
+    shop.run(FINISH).await;
+    let mut connection = shop.pool().acquire().await.unwrap();
+    let mut forget = async || {
+        let kept = Retention::default();
+        let forgotten = clean_up(&mut connection, Table::ShippingLabels, &kept, 10).await;
+        forgotten.unwrap()
+    };
+    assert_eq!(forget().await, 0);
+    shop.run("update shipping_labels set bought_at = clock_now() - interval '91 days'")
+        .await;
+    assert_eq!((forget().await, forget().await), (1, 0));
+    let left = "select price || coalesce(content::text, ' no content') from shipping_labels";
+    assert_eq!(shop.text(left).await, "980 no content");
 }

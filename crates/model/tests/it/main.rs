@@ -5,6 +5,7 @@
 mod analytics;
 mod backorders;
 mod buyers;
+mod doctor;
 mod edits;
 mod events;
 mod forecasts;
@@ -31,6 +32,7 @@ mod promotions;
 mod races;
 mod records;
 mod restock;
+mod retention_page;
 mod returns;
 mod roles;
 mod row_security;

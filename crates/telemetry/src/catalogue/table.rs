@@ -4,8 +4,8 @@ use super::Exporter::{Api, Every, Worker};
 use super::Kind::{Counter, Gauge, Histogram};
 use super::Metric;
 use super::words::{
-    CARRIERS, CHANNELS, EXTERNAL_SECONDS, HTTP_SECONDS, KIND, OUTCOME, QUERY_SECONDS, QUEUE,
-    RUN_SECONDS, SENDERS, SERVED, WAIT_SECONDS, closed, exported, named,
+    CARRIERS, CHANNELS, CLEANED, EXTERNAL_SECONDS, HTTP_SECONDS, KIND, OUTCOME, QUERY_SECONDS,
+    QUEUE, RUN_SECONDS, SENDERS, SERVED, WAIT_SECONDS, closed, exported, named,
 };
 
 /// Set once by every process: which version it runs, in which role.
@@ -140,6 +140,13 @@ pub(super) const OF_PROCESSES: &[Metric] = &[
         Worker,
         &[named("cron", "the scheduled job kinds")],
         "Ticks of a schedule that passed without a job",
+    ),
+    exported(
+        "stevedore_rows_removed_total",
+        Counter,
+        Worker,
+        &[closed("table", CLEANED)],
+        "Old rows thrown away after their retention; of shipping_labels, what was printed",
     ),
     exported(
         "stevedore_webhooks_received_total",

@@ -75,6 +75,26 @@ pub(super) const CHANNELS: &[&str] = &[
     "pagerduty",
     "webhook",
 ];
+/// The tables of which `clean_up` throws old rows away.
+pub(super) const CLEANED: &[&str] = &[
+    "idempotency_keys",
+    "customer_tokens",
+    "notification_queue",
+    "notification_receipts",
+    "customer_notifications",
+    "stock_subscriptions",
+    "fulfillment_logs",
+    "shop_events",
+    "tickets",
+    "order_errors",
+    "order_sightings",
+    "webhook_deliveries",
+    "webhook_events",
+    "shipping_labels",
+    "pick_batches",
+    "worker_hours",
+    "queue_hours",
+];
 pub(super) const STAGE: Label = named("stage", "the order states that are not final");
 pub(super) const STATE_LEFT: Label = named("stage", "the order states that can be left");
 pub(super) const CURRENCY: Label = named("currency", "the currencies of orders, few");

@@ -16,6 +16,10 @@ const MAY_SCAN: &[(&str, &str)] = &[
         "the end of a demo: everything there is, counted once",
     ),
     (
+        "sql/queries/doctor/examine.sql",
+        "reads catalogues, statistics and the few workers, for whoever is on call",
+    ),
+    (
         "sql/queries/gauges/read.sql",
         "one row for each provider and account, for the one sampler",
     ),
