@@ -1,4 +1,4 @@
-//! Providers beside AT-iShare, for tests of all of them: a shop that knows them, and what they make.
+//! Providers beside AT-iShare, for tests: a shop that knows them, and what they make.
 
 use std::time::Duration;
 
