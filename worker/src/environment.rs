@@ -163,7 +163,7 @@ impl Environment {
             notifiers,
             templates: Library::new(notices.notice_templates.as_deref())?,
             shop_name: settings.email.shop_name(),
-            public_url: notices.public_url(),
+            public_url: notices.public.get().map(str::to_owned),
             fulfilment: FulfilmentPolicy {
                 attempts: fulfilment.fulfilment_attempts.get(),
                 retry: RetryPolicy::Fixed(fulfilment.fulfilment_retry_delays.clone()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use stevedore_model::retention::Retention;
-use stevedore_providers::{LabelFormat, ProviderSettings, TwilioSettings};
+use stevedore_providers::{LabelFormat, ProviderSettings, PublicUrl, TwilioSettings};
 
 use crate::notifiers::EmailSettings;
 use crate::tickets::TicketSettings;
@@ -243,19 +243,9 @@ pub struct NoticeSettings {
     #[arg(long, env = "NOTICE_TEMPLATES", value_name = "FOLDER")]
     pub notice_templates: Option<PathBuf>,
 
-    /// Where customers reach the API from outside, e.g. `https://shop.example`. Notices that may be
-    /// unsubscribed carry a link there; without it they carry none
-    #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
-}
-
-impl NoticeSettings {
-    /// The address without a slash at its end; none when it is set to nothing.
-    #[must_use]
-    pub fn public_url(&self) -> Option<String> {
-        let url = self.public_url.as_deref()?.trim().trim_end_matches('/');
-        (!url.is_empty()).then(|| url.to_owned())
-    }
+    /// Where links in notices lead.
+    #[command(flatten)]
+    pub public: PublicUrl,
 }
 
 /// Attempts and waits of events that providers sent.

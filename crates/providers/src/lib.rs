@@ -20,6 +20,7 @@ mod journal;
 mod label;
 mod outbound;
 mod prodigi;
+mod public_url;
 mod razorpay;
 mod refund;
 mod request;
@@ -55,6 +56,7 @@ pub use outbound::{
     signature,
 };
 pub use prodigi::{Prodigi, ProdigiEnvironment, ProdigiSettings, ShippingMethod};
+pub use public_url::PublicUrl;
 pub use razorpay::{Razorpay, RazorpaySettings};
 pub use refund::{Refund, RefundProvider, RefundRequest, RefundStatus};
 pub use request::{

@@ -19,6 +19,8 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::PublicUrl;
+
 /// How old, or how far ahead, a signed time may be: what the senders' own libraries allow.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
 
@@ -59,15 +61,9 @@ macro_rules! sources {
         #[derive(Clone, Debug, Default, clap::Args)]
         #[command(next_help_heading = "Webhooks")]
         pub struct WebhookSettings {
-            /// Where senders reach this API from outside, such as `https://shop.example`: Twilio
-            /// signs the address that it calls, which proxies change
-            #[arg(
-                long,
-                env = "STEVEDORE_PUBLIC_URL",
-                value_name = "URL",
-                value_parser = twilio::public_url
-            )]
-            pub public_url: Option<String>,
+            /// Where senders reach this API from outside.
+            #[command(flatten)]
+            pub public: PublicUrl,
 
             $(
                 #[doc = $doc]
@@ -218,12 +214,7 @@ impl Verifier {
     /// Whether webhooks of this source can be verified here at all.
     #[must_use]
     pub fn knows(&self, source: Source) -> bool {
-        let lacks_url = self
-            .settings
-            .public_url
-            .as_deref()
-            .unwrap_or_default()
-            .is_empty();
+        let lacks_url = self.settings.public.get().is_none();
         !(source == Source::Twilio && lacks_url) && self.secrets(source).next().is_some()
     }
 
@@ -237,7 +228,7 @@ impl Verifier {
             Source::Stripe => stripe::verify(&secrets, request),
             Source::Razorpay => razorpay::verify(&secrets, request),
             Source::Twilio => {
-                let base = self.settings.public_url.as_deref().unwrap_or_default();
+                let base = self.settings.public.get().unwrap_or_default();
                 twilio::verify(&secrets, base, request)
             }
             Source::Prodigi => shared::prodigi(&secrets, request),

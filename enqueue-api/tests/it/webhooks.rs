@@ -6,6 +6,7 @@ use ring::hmac;
 use secrecy::SecretString;
 use serde_json::json;
 use stevedore_enqueue_api::{ApiSettings, wire};
+use stevedore_providers::PublicUrl;
 use stevedore_providers::signature::WebhookSettings;
 use tokio::task::JoinSet;
 
@@ -17,7 +18,9 @@ const BODY: &str = r#"{"id":"evt_1","object":"event","type":"customer.created","
 async fn open() -> Api {
     let secrets = |text: &str| vec![SecretString::from("old"), SecretString::from(text)];
     let webhooks = WebhookSettings {
-        public_url: Some("https://shop.example".to_owned()),
+        public: PublicUrl {
+            public_url: Some("https://shop.example".to_owned()),
+        },
         stripe_webhook_secrets: secrets(SECRET),
         twilio_webhook_tokens: secrets("token"),
         shiprocket_webhook_tokens: secrets("token"),

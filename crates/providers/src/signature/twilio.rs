@@ -18,18 +18,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Names and values of a form, sorted, each once.
 type Form = BTreeMap<String, BTreeSet<String>>;
 
-/// An address without a slash at its end, so that paths can be put behind it; empty: none.
-pub(super) fn public_url(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Ok(String::new());
-    }
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
-        return Err("must be such as https://shop.example".to_owned());
-    }
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
 pub(super) fn verify(
     secrets: &[&str],
     base: &str,

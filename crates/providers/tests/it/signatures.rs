@@ -4,6 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use stevedore_providers::PublicUrl;
 use stevedore_providers::signature::{
     Genuine, Incoming, Refusal, Source, Verifier, WebhookSettings,
 };
@@ -60,7 +61,9 @@ impl Case {
     fn verify_bytes(&self, secrets: &[&str], body: &[u8]) -> Result<Genuine, Refusal> {
         let secrets = secrets.iter().map(|secret| SecretString::from(*secret));
         let mut settings = WebhookSettings {
-            public_url: self.public_url.clone(),
+            public: PublicUrl {
+                public_url: self.public_url.clone(),
+            },
             ..WebhookSettings::default()
         };
         *match self.source() {
