@@ -111,7 +111,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .route_layer(from_fn_with_state(state.clone(), guard));
     // Their senders know no key: each proves itself in its own way.
     let proven = OpenApiRouter::new()
-        .routes(routes!(webhooks::receive))
+        .routes(routes!(webhooks::receive, webhooks::receive_query))
         .routes(routes!(webhooks::receive_legacy))
         .route_layer(from_fn_with_state(state.clone(), guard));
     let (router, document) = OpenApiRouter::with_openapi(Api::openapi())

@@ -20,7 +20,6 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
-  v_now constant timestamptz := clock_now();
   v_status constant text := lock_order(p_tenant, p_order_id);
   v_open bigint[];
 begin
@@ -51,15 +50,7 @@ begin
       format('nothing of the order can be carried out by %s', p_action));
   end if;
   perform enqueue_fulfillments(p_tenant, v_open);
-  update queue.jobs as j
-  set run_at = v_now, order_at = j.order_at + (v_now - j.run_at)
-  where j.unique_held
-    and j.unique_key = any (array(select 'fulfil_order:' || id from unnest(v_open) as id))
-    and j.state = 'scheduled'
-    and j.run_at > v_now;
-  if found then
-    perform queue.promote(cardinality(v_open), true);
-  end if;
+  perform hurry_fulfillments(v_open);
   perform log_order(p_tenant, p_order_id, p_action, jsonb_build_object('fulfillments', v_open));
   perform act_as(null, null);
   return cardinality(v_open);

@@ -10,6 +10,7 @@ pub mod jobs;
 mod monitor;
 pub mod notices;
 pub mod notifiers;
+mod parcels;
 mod serve;
 pub mod settings;
 pub mod tickets;

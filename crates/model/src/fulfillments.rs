@@ -13,7 +13,7 @@ mod now;
 pub use begin::{begin, begin_cancellation};
 pub use cancel::finish_cancellation;
 pub use dead::park_dead;
-pub use now::{RunNow, run_now};
+pub use now::{RunNow, hurry, run_now};
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::clean;
+use crate::{TenantId, clean};
 
 /// A parcel that was claimed for a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +34,21 @@ pub struct Polled {
     pub is_known: bool,
 }
 
-/// One thing that happened to a parcel, in our words.
+/// One thing that happened to a parcel of ours.
 #[derive(Clone, Debug, Serialize)]
 pub struct PolledEvent {
     /// The shop.
     pub tenant_id: Uuid,
     /// The parcel.
     pub shipment_id: i64,
+    /// What.
+    #[serde(flatten)]
+    pub happening: Happening,
+}
+
+/// One thing that happened to a parcel, in our words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Happening {
     /// In the words of `tracking_events.status`.
     pub status: &'static str,
     /// When.
@@ -99,13 +107,7 @@ pub async fn record(
     polls: &[Polled],
     events: &[PolledEvent],
 ) -> Result<i32, sqlx::Error> {
-    let json = |value: serde_json::Result<serde_json::Value>| {
-        value
-            .map(|value| clean::json(&value))
-            .map_err(|error| sqlx::Error::Encode(error.into()))
-    };
-    let polls = json(serde_json::to_value(polls))?;
-    let events = json(serde_json::to_value(events))?;
+    let (polls, events) = (json(polls)?, json(events)?);
     sqlx::query_file_scalar!(
         "../../sql/queries/tracking_schedule/record.sql",
         polls,
@@ -113,6 +115,55 @@ pub async fn record(
     )
     .fetch_one(db)
     .await
+}
+
+/// What a carrier said of one parcel without having been asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Push {
+    /// Its code.
+    pub carrier: &'static str,
+    /// Its number of the parcel.
+    pub tracking_number: String,
+    /// Its estimate.
+    pub estimated_delivery_at: Option<DateTime<Utc>>,
+    /// What happened.
+    pub events: Vec<Happening>,
+}
+
+/// What pushes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// How many of what they told is of parcels of ours.
+    pub parcels: i32,
+    /// How many events were news.
+    pub news: i32,
+}
+
+/// Writes down what carriers pushed. Parcels, fulfilments and orders follow; a fact that is known
+/// changes nothing, and a late one never moves a parcel backwards.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn push(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    pushes: &[Push],
+) -> Result<Pushed, sqlx::Error> {
+    sqlx::query_file_as!(
+        Pushed,
+        "../../sql/queries/tracking_schedule/push.sql",
+        json(pushes)?,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// JSON without what PostgreSQL can't store.
+fn json(value: impl Serialize) -> Result<serde_json::Value, sqlx::Error> {
+    serde_json::to_value(value)
+        .map(|value| clean::json(&value))
+        .map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 /// The carrier could not be asked about these: they are due again after `wait` and a while.

@@ -233,7 +233,8 @@ impl Verifier {
             }
             Source::Prodigi => shared::prodigi(&secrets, request),
             Source::Shiprocket => shared::shiprocket(&secrets, request),
-            Source::RoyalMail | Source::Dpd | Source::Fedex | Source::Ups | Source::Dhl => {
+            Source::Dpd => shared::dpd(&secrets, request),
+            Source::RoyalMail | Source::Fedex | Source::Ups | Source::Dhl => {
                 shared::carrier(&secrets, request)
             }
             Source::Standard => standard::verify(&secrets, request),

@@ -1,13 +1,14 @@
 //! What providers send: verified, stored with its job, and only then answered.
 
 use axum::extract::{OriginalUri, Path, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::Utc;
 use metrics::counter;
 use serde_json::{Map, Value, json};
-use stevedore_model::inbox::Arrival;
+use stevedore_model::inbox::{Arrival, Receipt};
 use stevedore_providers::signature::{Incoming, KEPT_HEADERS, Refusal, Source};
 
 use crate::body;
@@ -67,6 +68,54 @@ pub async fn receive_legacy(
     take(&state, &word, &uri, &trace, request).await
 }
 
+/// Send a webhook in an address
+///
+/// For DPD, which pushes each event as the query of a GET and wants to read XML. It is stored
+/// before it is answered, as any other.
+#[utoipa::path(
+    get, path = "/v1/webhooks/{source}", tag = "webhooks", operation_id = "receive_webhook_query",
+    params(("source" = inline(wire::WebhookSource), Path, description = "Who sends it: `dpd`.")),
+    responses(
+        (status = 200, description = "The event is stored.", body = String,
+            content_type = "text/xml"),
+        wire::WebhookErrors,
+    )
+)]
+pub async fn receive_query(
+    State(state): State<ApiState>,
+    Path(word): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    Extension(trace): Extension<RequestTrace>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let source = known(&state, &word)?;
+    if source != Source::Dpd {
+        let detail = "This sender's webhooks come by POST.";
+        return Err(Problem::new(Kind::WebhookSourceNotFound, detail));
+    }
+    let query = uri.query().unwrap_or_default();
+    let told: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("token="))
+        .collect();
+    let body = told.join("&").into_bytes();
+    let push_id = form_urlencoded::parse(&body)
+        .find(|(name, _)| name == "pushid")
+        .map(|(_, id)| id.chars().filter(char::is_ascii_alphanumeric).collect());
+    let push_id: String = push_id.unwrap_or_default();
+    store(&state, source, &uri, &trace, &headers, body).await?;
+    let answer = format!("<push><pushid>{push_id}</pushid><status>OK</status></push>");
+    Ok(([(CONTENT_TYPE, "text/xml")], answer).into_response())
+}
+
+fn known(state: &ApiState, word: &str) -> Result<Source> {
+    let source = Source::of(word).filter(|source| state.verifier().knows(*source));
+    source.ok_or_else(|| {
+        let detail = "No sender of this name has a secret here.";
+        Problem::new(Kind::WebhookSourceNotFound, detail)
+    })
+}
+
 async fn take(
     state: &ApiState,
     word: &str,
@@ -74,16 +123,28 @@ async fn take(
     trace: &RequestTrace,
     request: Request,
 ) -> Result<Response> {
-    let source = Source::of(word).filter(|source| state.verifier().knows(*source));
-    let Some(source) = source else {
-        let detail = "No sender of this name has a secret here.";
-        return Err(Problem::new(Kind::WebhookSourceNotFound, detail));
-    };
+    let source = known(state, word)?;
     let (parts, bytes) = body::bytes(request, state).await?;
-    let headers = parts.headers;
+    let receipt = store(state, source, uri, trace, &parts.headers, bytes).await?;
+    Ok(match source {
+        // Twilio takes any text for a message to be sent.
+        Source::Twilio => StatusCode::NO_CONTENT.into_response(),
+        _ => Json(json!({ "received": true, "duplicate": !receipt.is_new })).into_response(),
+    })
+}
+
+/// Stores what its sender proves to be its own.
+async fn store(
+    state: &ApiState,
+    source: Source,
+    uri: &Uri,
+    trace: &RequestTrace,
+    headers: &HeaderMap,
+    bytes: Vec<u8>,
+) -> Result<Receipt> {
     let path_and_query = uri.path_and_query().map_or("", |path| path.as_str());
     let incoming = Incoming {
-        headers: &headers,
+        headers,
         body: &bytes,
         path_and_query,
         now: now(),
@@ -96,7 +157,7 @@ async fn take(
         source: source.code(),
         event_id: genuine.event_id,
         event_type: genuine.event_type,
-        headers: kept(&headers),
+        headers: kept(headers),
         body: bytes,
         traceparent: Some(trace.0.to_string()),
     };
@@ -111,11 +172,7 @@ async fn take(
             "duplicate"
         },
     );
-    Ok(match source {
-        // Twilio takes any text for a message to be sent.
-        Source::Twilio => StatusCode::NO_CONTENT.into_response(),
-        _ => Json(json!({ "received": true, "duplicate": !receipt.is_new })).into_response(),
-    })
+    Ok(receipt)
 }
 
 fn now() -> i64 {

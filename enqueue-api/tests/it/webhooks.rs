@@ -24,6 +24,7 @@ async fn open() -> Api {
         stripe_webhook_secrets: secrets(SECRET),
         twilio_webhook_tokens: secrets("token"),
         shiprocket_webhook_tokens: secrets("token"),
+        dpd_webhook_tokens: secrets("token"),
         ..WebhookSettings::default()
     };
     Api::with(ApiSettings {
@@ -178,6 +179,40 @@ async fn h7_each_sender_gets_the_answer_that_it_expects() {
         where (source, event_id) in (('twilio', 'SM1:delivered'),
           ('shiprocket', '1:7:23 05 2026 11:43:52'))";
     assert_eq!(api.count(ids).await, 2);
+}
+
+#[tokio::test]
+async fn e3_dpd_pushes_in_the_address_of_a_get_and_reads_xml() {
+    let api = open().await;
+    let get = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        api.send(request).await
+    };
+    let push = "pushid=4711&pnr=0100&status=delivery_carload&statusdate=20112026083000";
+    for _ in 0..2 {
+        let answer = get(&format!("/v1/webhooks/dpd?token=token&{push}")).await;
+        let expected = "<push><pushid>4711</pushid><status>OK</status></push>";
+        assert_eq!(
+            (answer.status.as_u16(), answer.text.as_str()),
+            (200, expected)
+        );
+        assert_eq!(answer.header("content-type"), "text/xml");
+    }
+    assert_eq!(api.events().await, (1, 1));
+    let kept: String = sqlx::query_scalar("select convert_from(body, 'UTF8') from webhook_events")
+        .fetch_one(api.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(kept, push, "the token is not kept");
+    for (path, status) in [
+        ("/v1/webhooks/dpd?token=wrong&pnr=1&status=x", 400),
+        ("/v1/webhooks/dpd?token=token&pnr=1", 400),
+        ("/v1/webhooks/stripe?token=token", 404),
+        ("/v1/webhooks/dhl?token=token", 404),
+    ] {
+        assert_eq!(get(path).await.status, status, "{path}");
+    }
+    assert_eq!(api.events().await, (1, 1));
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@
 
 mod apply;
 mod order_ref;
+mod parcel;
+mod prodigi;
 mod razorpay;
 mod standard;
 mod stripe;
@@ -22,7 +24,9 @@ use sqlx::PgConnection;
 use stevedore_model::TenantId;
 use stevedore_model::inbox::{self, Event};
 use stevedore_model::payments::PaymentFact;
+use stevedore_model::tracking::Push;
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
+use uuid::Uuid;
 
 use crate::environment::Environment;
 use order_ref::OrderRef;
@@ -50,7 +54,7 @@ impl Job for IngestWebhook {
         }
     }
 
-    async fn run(self, ctx: &mut JobContext, _env: &Environment) -> Result<Done, Failure> {
+    async fn run(self, ctx: &mut JobContext, env: &Environment) -> Result<Done, Failure> {
         let mut tx = ctx.begin().await?;
         let event = inbox::take(&mut *tx, self.tenant_id, self.webhook_event_id)
             .await
@@ -60,7 +64,11 @@ impl Job for IngestWebhook {
             tx.commit().await?;
             return Ok(done);
         };
-        match process(&mut tx, self.tenant_id, &event).await {
+        let result = match process(&mut tx, env, self.tenant_id, &event).await {
+            Err(Trouble::Unknown(why)) if ctx.is_last_attempt() => Ok(Outcome::Ignored(why)),
+            result => result,
+        };
+        match result {
             Ok(outcome) => {
                 let ignored = match &outcome {
                     Outcome::Processed => None,
@@ -101,6 +109,13 @@ enum Word {
         error_code: Option<String>,
         occurred_at: DateTime<Utc>,
     },
+    /// Parcels are there now.
+    Parcels(Vec<Push>),
+    /// Something happened to the order that a provider has under our reference.
+    OrderMoved {
+        provider: &'static str,
+        reference: Uuid,
+    },
     /// Nothing that concerns us; says why.
     Nothing(String),
 }
@@ -123,6 +138,9 @@ enum Trouble {
     /// It may go better later.
     #[error(transparent)]
     Later(#[from] anyhow::Error),
+    /// What it tells of may become known later; if not, it is somebody else's.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 impl From<serde_json::Error> for Trouble {
@@ -132,12 +150,16 @@ impl From<serde_json::Error> for Trouble {
 }
 
 /// What the event says, one line a source.
-fn read(event: &Event) -> Result<Vec<Word>, Trouble> {
+fn read(event: &Event, env: &Environment) -> Result<Vec<Word>, Trouble> {
     match event.source.as_str() {
         "stripe" => stripe::read(&event.body),
         "razorpay" => razorpay::read(&event.body),
         "standard" => standard::read(event),
         "twilio" => twilio::read(event),
+        "prodigi" => prodigi::read(event),
+        "shiprocket" | "royal_mail" | "dpd" | "fedex" | "ups" | "dhl" => {
+            parcel::read(event, &env.carriers)
+        }
         source => Ok(nothing(format!(
             "this release does nothing with events of {source}"
         ))),
@@ -151,11 +173,12 @@ fn nothing(why: impl Into<String>) -> Vec<Word> {
 /// Reads the event and applies all that it says.
 async fn process(
     tx: &mut PgConnection,
+    env: &Environment,
     tenant: TenantId,
     event: &Event,
 ) -> Result<Outcome, Trouble> {
     let mut outcome = Outcome::Ignored("it says nothing".to_owned());
-    for word in read(event)? {
+    for word in read(event, env)? {
         match apply::apply(tx, tenant, word).await? {
             Outcome::Processed => outcome = Outcome::Processed,
             ignored @ Outcome::Ignored(_) if matches!(outcome, Outcome::Ignored(_)) => {
@@ -190,7 +213,7 @@ impl IngestWebhook {
         event: &Event,
         trouble: Trouble,
     ) -> Result<Done, Failure> {
-        let is_final = !matches!(trouble, Trouble::Later(_));
+        let is_final = !matches!(trouble, Trouble::Later(_) | Trouble::Unknown(_));
         let is_last = is_final || ctx.is_last_attempt();
         let error = match trouble {
             Trouble::Later(error) => error,

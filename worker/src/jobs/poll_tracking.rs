@@ -13,6 +13,7 @@ use stevedore_providers::{Carrier, Journal, ProviderError, TrackingNumber, Track
 use stevedore_queue::{Done, Failure, Job, JobContext, NewJob, Policy, RetryPolicy, Schedule};
 
 use crate::environment::Environment;
+use crate::parcels::happening;
 
 /// Lanes of one carrier at most, over the whole fleet.
 const LANES_MAX: i64 = 8;
@@ -220,18 +221,12 @@ fn polled(parcel: &DuePoll, update: Option<&TrackingUpdate>) -> Polled {
     }
 }
 
-/// What has a meaning for us; unknown codes were counted by the carrier's table.
 fn happened(parcel: &DuePoll, update: TrackingUpdate) -> impl Iterator<Item = PolledEvent> {
     let (tenant_id, shipment_id) = (parcel.tenant_id, parcel.shipment_id);
-    update.events.into_iter().filter_map(move |event| {
-        Some(PolledEvent {
-            tenant_id,
-            shipment_id,
-            status: event.status?.as_str(),
-            occurred_at: event.occurred_at,
-            description: event.description,
-            location: event.location,
-            carrier_event_id: event.carrier_event_id,
-        })
+    let happenings = update.events.into_iter().filter_map(happening);
+    happenings.map(move |happening| PolledEvent {
+        tenant_id,
+        shipment_id,
+        happening,
     })
 }

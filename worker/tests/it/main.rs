@@ -11,6 +11,7 @@ mod labels;
 mod mail;
 mod notices;
 mod orders;
+mod pushes;
 mod refunds;
 mod shop;
 mod tickets;

@@ -1,6 +1,7 @@
 //! People who do not wait for a fulfilment's next attempt.
 
 use sqlx::PgExecutor;
+use uuid::Uuid;
 
 use crate::orders::TransitionError;
 use crate::{TenantId, clean, refusals};
@@ -26,6 +27,28 @@ impl RunNow {
             RunNow::Verify => "verify",
         }
     }
+}
+
+/// The provider says that something happened to the order it has under our reference: the
+/// fulfilment's job asks it now. Answers the job's state (`ready`, `running`, `ended`), none when
+/// no fulfilment of this provider has the reference.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn hurry(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    provider: &str,
+    reference: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/fulfillments/hurry.sql",
+        provider,
+        reference,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Has the fulfilments of an order, or one of them, carried out now; answers how many jobs run.

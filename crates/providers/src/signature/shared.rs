@@ -59,6 +59,29 @@ pub(super) fn carrier(secrets: &[&str], request: &Incoming<'_>) -> Result<Genuin
     })
 }
 
+/// DPD pushes one event a GET: its query, without our token, is the body.
+pub(super) fn dpd(secrets: &[&str], request: &Incoming<'_>) -> Result<Genuine, Refusal> {
+    knows_token(secrets, request, &[API_KEY])?;
+    let value = |name: &str| {
+        let mut pairs = form_urlencoded::parse(request.body);
+        let found = pairs.find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty())
+    };
+    let (Some(number), Some(status)) = (value("pnr"), value("status")) else {
+        return Err(Refusal::Malformed("it tells of no parcel"));
+    };
+    let event_id = match value("pushid") {
+        Some(push) => format!("{push}:{number}:{status}"),
+        None => mac::sha256(request.body),
+    };
+    Ok(Genuine {
+        event_id,
+        event_type: Some(status.into_owned()),
+    })
+}
+
 fn json(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(body).map_err(|_| Refusal::Malformed("the body is no JSON"))
 }

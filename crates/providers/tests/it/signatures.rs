@@ -260,6 +260,15 @@ fn e3_senders_that_sign_nothing_prove_themselves_by_a_token() {
             "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
         ),
         (
+            token_case(
+                "dpd",
+                None,
+                "?pnr=1&token=s3cret",
+                "pushid=4711&pnr=0100&status=delivery",
+            ),
+            "4711:0100:delivery",
+        ),
+        (
             token_case("dhl", None, "?x=1&token=s3cret", "{}"),
             "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
         ),

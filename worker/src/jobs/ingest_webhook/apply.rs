@@ -3,7 +3,9 @@
 use anyhow::{Context as _, anyhow};
 use sqlx::PgConnection;
 use stevedore_model::payments::{self, PaymentFact, RecordError};
-use stevedore_model::{TenantId, notifications, orders, refunds};
+use stevedore_model::tracking::{self, Push};
+use stevedore_model::{TenantId, fulfillments, notifications, orders, refunds};
+use uuid::Uuid;
 
 use super::{OrderRef, Outcome, Trouble, Word};
 
@@ -40,6 +42,11 @@ pub(super) async fn apply(
             .context("recording what became of a message")?;
             Ok(Outcome::Processed)
         }
+        Word::Parcels(pushes) => parcels(tx, tenant, &pushes).await,
+        Word::OrderMoved {
+            provider,
+            reference,
+        } => order_moved(tx, tenant, provider, reference).await,
         Word::Nothing(why) => Ok(Outcome::Ignored(why)),
     }
 }
@@ -129,4 +136,41 @@ async fn refunded_so_far(
         "{provider} has given back {amount} of {payment_ref} and {known} are known: the events \
          of its refunds are missing"
     )))
+}
+
+/// Accounts at carriers are shared: a parcel that stays unknown is of somebody else.
+async fn parcels(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    pushes: &[Push],
+) -> Result<Outcome, Trouble> {
+    let pushed = tracking::push(&mut *tx, tenant, pushes)
+        .await
+        .context("recording where parcels are")?;
+    if pushed.parcels == 0 {
+        return Err(Trouble::Unknown("it tells of no parcel of ours".to_owned()));
+    }
+    if pushes.iter().all(|push| push.events.is_empty()) {
+        let why = "its codes mean nothing to us";
+        return Ok(Outcome::Ignored(why.to_owned()));
+    }
+    Ok(Outcome::Processed)
+}
+
+async fn order_moved(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    provider: &str,
+    reference: Uuid,
+) -> Result<Outcome, Trouble> {
+    let state = fulfillments::hurry(&mut *tx, tenant, provider, reference)
+        .await
+        .context("having the order's job ask")?;
+    match state.as_deref() {
+        Some("ready") => Ok(Outcome::Processed),
+        // It may have asked just before this happened.
+        Some("running") => Err(Trouble::Later(anyhow!("the order's job asks right now"))),
+        Some(_) => Ok(Outcome::Ignored("its order waits for nothing".to_owned())),
+        None => Ok(Outcome::Ignored("it names no order of ours".to_owned())),
+    }
 }
