@@ -19,6 +19,8 @@ PAGE_DEADLINE_S = 90
 PAGES = {
     "/api/docs/": ["Place an order", "/v1/jobs/batch", "Cancel an order"],
     "/api/problems": ["out_of_stock", "validation_failed"],
+    "/track/NOBODYS": ["There is no parcel with this number"],
+    "/v1/unsubscribe/x": ["Stop these messages"],
 }
 
 

@@ -5322,6 +5322,14 @@ function public.fulfillment_lines(p_tenant uuid, p_fulfillment_id bigint)
 function public.fulfillment_parcel(p_tenant uuid, p_fulfillment_id bigint)
   returns jsonb;
 
+-- A provider tells of its order: our job asks it now. Answers ready, running, ended or null.
+function public.hurry_fulfillment(p_provider text, p_reference uuid, p_tenant uuid DEFAULT current_tenant_id())
+  returns text;
+
+-- Jobs of these fulfilments that wait for their next attempt run now; answers how many.
+function public.hurry_fulfillments(p_fulfillment_ids bigint[])
+  returns integer;
+
 -- Writes the rows of checked orders; their lines' trigger reserves the stock.
 function public.insert_orders(p_orders jsonb, p_places integer[], p_traceparents text[], p_tenant uuid)
   returns bigint[];
@@ -5474,6 +5482,10 @@ function public.orders_short_of_stock(p_orders jsonb, p_tenant uuid)
 function public.orders_tracking(p_order_ids bigint[], p_tenant uuid)
   returns jsonb;
 
+-- Packs a parcel; one of the own warehouse is measured and labelled. P0NOF, P0STT, P0VAL.
+function public.pack_parcel(p_fulfillment_id bigint, p_parcel jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
+  returns void;
+
 -- Pays new orders from their customers' wallets, all or nothing; P0WAL.
 function public.pay_from_wallet(p_tenant uuid, p_order_ids bigint[])
   returns void;
@@ -5557,6 +5569,10 @@ function public.record_payment_event(p_provider text, p_event_id text, p_type te
 -- What a look at parcels came to: events, estimates, losses, delays, and the next look.
 function public.record_polls(p_polls jsonb, p_events jsonb)
   returns integer;
+
+-- Records what carriers pushed; answers how many parcels are ours, how much of it was news.
+function public.record_pushes(p_pushes jsonb, p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(parcels integer, news integer);
 
 -- Records what a carrier said about a parcel; false if it was known. P0NOF.
 function public.record_tracking_event(p_shipment_id bigint, p_status text, p_occurred_at timestamp with time zone, p_description text DEFAULT ''::text, p_location text DEFAULT NULL::text, p_carrier_event_id text DEFAULT NULL::text, p_source text DEFAULT 'carrier'::text, p_raw jsonb DEFAULT NULL::jsonb, p_tenant uuid DEFAULT current_tenant_id())

@@ -24,6 +24,7 @@ pub mod observe;
 
 mod inbox;
 pub mod once;
+mod pages;
 mod placing;
 pub mod problem;
 pub mod rate_limit;

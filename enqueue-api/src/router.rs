@@ -14,11 +14,12 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::auth::SCOPES;
 use crate::guard::guard;
 use crate::once::once;
+use crate::pages;
 use crate::routes::{
-    bulk_orders, counts, docs, events, fraud, fulfillments, health, inventory, job, jobs, legacy,
-    legacy_shipping, lists, maintenance, order_changes, order_errors, order_list, orders,
-    promotions, queue, returns, stock, tickets, track, waits, wallets, webhook_endpoints,
-    webhook_events, webhooks,
+    bulk_orders, counts, docs, events, fraud, fulfillments, health, inventory, job, jobs, labels,
+    legacy, legacy_shipping, lists, maintenance, notifications, order_changes, order_errors,
+    order_list, orders, promotions, queue, returns, routing, stock, tickets, track, waits, wallets,
+    webhook_endpoints, webhook_events, webhooks,
 };
 use crate::state::ApiState;
 use crate::tags::tag;
@@ -57,6 +58,8 @@ setting `STEVEDORE_API_KEY_CACHE` says, 10 seconds by default.";
         (name = "wallets", description = "Money that customers have with the shop."),
         (name = "promotions", description = "Codes that take something off an order."),
         (name = "fraud", description = "What makes an order wait for a person."),
+        (name = "routing", description = "Who fulfils what, and how providers are doing."),
+        (name = "notifications", description = "What customers are told, and how they want it."),
         (name = "stock", description = "What there is, and fetching it."),
         (name = "jobs", description = "The queue, for work that is no order."),
         (name = "webhooks", description = "What providers tell, and what became of it."),
@@ -93,6 +96,8 @@ impl Modify for Security {
 /// and scrapes must be answered when the house is full.
 pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let versioned = order_routes()
+        .merge(fulfilment_routes())
+        .merge(notification_routes())
         .merge(stock_routes())
         .merge(job_routes())
         .merge(legacy_routes());
@@ -113,6 +118,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
     let proven = OpenApiRouter::new()
         .routes(routes!(webhooks::receive, webhooks::receive_query))
         .routes(routes!(webhooks::receive_legacy))
+        .routes(routes!(pages::ask_unsubscribe, pages::unsubscribe))
         .route_layer(from_fn_with_state(state.clone(), guard));
     let (router, document) = OpenApiRouter::with_openapi(Api::openapi())
         .merge(versioned)
@@ -131,8 +137,12 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .split_for_parts();
     let legacy = Router::new()
         .route("/api/realtime/events", get(events::legacy))
+        .merge(pages::routes())
         .route_layer(from_fn_with_state(state.clone(), guard));
-    let router = router.merge(documentation(&document)).merge(legacy);
+    let router = router
+        .merge(documentation(&document))
+        .merge(pages::assets())
+        .merge(legacy);
     (router, document)
 }
 
@@ -174,6 +184,14 @@ fn order_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(fraud::put_rule))
         .routes(routes!(fraud::blocked))
         .routes(routes!(fraud::block, fraud::unblock))
+        .routes(routes!(lists::returns))
+        .routes(routes!(lists::customers))
+        .routes(routes!(lists::customer))
+}
+
+/// Who carries orders out, and the parcels that come of it.
+fn fulfilment_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(lists::fulfillments))
         .routes(routes!(lists::fulfillment))
         .routes(routes!(fulfillments::retry))
@@ -181,10 +199,31 @@ fn order_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(fulfillments::ship))
         .routes(routes!(lists::shipments))
         .routes(routes!(lists::shipment))
+        .routes(routes!(labels::read, labels::void))
+        .routes(routes!(labels::release))
         .routes(routes!(fulfillments::track))
-        .routes(routes!(lists::returns))
-        .routes(routes!(lists::customers))
-        .routes(routes!(lists::customer))
+        .routes(routes!(routing::explain))
+        .routes(routes!(routing::rules, routing::create))
+        .routes(routes!(routing::read, routing::put, routing::delete))
+        .routes(routes!(routing::providers))
+}
+
+/// What customers are told.
+fn notification_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::read))
+        .routes(routes!(notifications::delete))
+        .routes(routes!(
+            notifications::preferences,
+            notifications::put_preferences
+        ))
+        .routes(routes!(notifications::watch))
+        .routes(routes!(notifications::retry))
+        .routes(routes!(
+            notifications::legacy_list,
+            notifications::legacy_change
+        ))
 }
 
 /// Stock and the people who handle it.

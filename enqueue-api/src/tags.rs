@@ -57,12 +57,15 @@ pub async fn tag(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
+/// A mark of these bytes.
+pub(crate) fn mark(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let marking = hash.iter().take(MARK_BYTES);
+    marking.map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn marked(headers: &HeaderMap, bytes: &[u8]) -> String {
-    let mark: String = Sha256::digest(bytes)
-        .iter()
-        .take(MARK_BYTES)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mark = mark(bytes);
     let version = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
     match version.map(|tag| tag.trim_matches('"')) {
         Some(version) => format!("\"{version}.{mark}\""),

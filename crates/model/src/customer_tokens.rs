@@ -138,6 +138,28 @@ pub async fn track(db: impl PgExecutor<'_>, holder: &Holder) -> Result<Value, sq
     Ok(row.orders)
 }
 
+/// The parcel with this number as a link shows it, and its order; None if the shop has no such.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn parcel(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    tracking_number: &str,
+) -> Result<Option<(i64, Value)>, sqlx::Error> {
+    if !(1..=100).contains(&tracking_number.len()) || tracking_number.contains('\0') {
+        return Ok(None);
+    }
+    let row = sqlx::query_file!(
+        "../../sql/queries/customer_tokens/parcel.sql",
+        tenant.0,
+        tracking_number
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.order_id, row.parcel)))
+}
+
 /// Makes a token useless from now on; false if the shop has no such token.
 ///
 /// # Errors

@@ -9,8 +9,9 @@ use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::TenantId;
 use crate::fulfillments::{WorkLine, WorkParcel};
+use crate::orders::TransitionError;
+use crate::{TenantId, clean, refusals};
 
 /// What is needed to buy the label of a packed parcel: what `label_plan()` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -273,4 +274,77 @@ pub async fn finish_void(
     .fetch_one(db)
     .await?;
     Ok(())
+}
+
+/// What is printed for a parcel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedLabel {
+    /// `pdf`, `zpl` or `gif`.
+    pub format: String,
+    /// The bytes.
+    pub content: Vec<u8>,
+    /// The parcel's number.
+    pub tracking_number: Option<String>,
+}
+
+/// What is printed for a parcel; None: it has no label, or its content was forgotten.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn of_shipment(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    shipment_id: i64,
+) -> Result<Option<PrintedLabel>, sqlx::Error> {
+    sqlx::query_file_as!(
+        PrintedLabel,
+        "../../sql/queries/shipping_labels/of_shipment.sql",
+        shipment_id,
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A parcel's label shall go back to its carrier, by a job. Twice is once.
+///
+/// # Errors
+/// [`TransitionError`]: the parcel has no label, or is on its way.
+pub async fn begin_void(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    shipment_id: i64,
+) -> Result<(), TransitionError> {
+    sqlx::query_file!(
+        "../../sql/queries/shipping_labels/begin_void.sql",
+        shipment_id,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+    .map(drop)
+    .map_err(|error| refusals::transition(error, "voided"))
+}
+
+/// A person looked at the carrier's: the label of which nobody knew was not bought, and another one
+/// may be.
+///
+/// # Errors
+/// [`TransitionError::NotFound`]: no label of the fulfilment waits for a person.
+pub async fn release(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    fulfillment_id: i64,
+    actor: &str,
+) -> Result<(), TransitionError> {
+    sqlx::query_file!(
+        "../../sql/queries/shipping_labels/release.sql",
+        fulfillment_id,
+        clean::text(actor),
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+    .map(drop)
+    .map_err(|error| refusals::transition(error, "failed"))
 }

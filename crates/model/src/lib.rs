@@ -14,6 +14,7 @@ pub mod books;
 pub mod catalog;
 mod clean;
 pub mod customer_tokens;
+pub mod customers;
 pub mod doctor;
 pub mod events;
 pub mod fraud;

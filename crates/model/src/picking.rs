@@ -1,7 +1,9 @@
 //! Pick lists: rounds through a location that fetch the goods of waiting parcels.
 
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
 use crate::problems::FieldProblem;
 use crate::{TenantId, sqlstate};
@@ -136,19 +138,49 @@ pub async fn confirm(
     Ok(row.pick_list_id)
 }
 
-/// A parcel is packed, when everything in it was found. Twice is once.
+/// What is said of a parcel when it is packed; what is left out is as the catalogue says.
+/// Serialises to columns of `packed_parcels`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Packed {
+    /// Weight in grams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_g: Option<i64>,
+    /// Longest side, in millimetres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_mm: Option<i64>,
+    /// The next side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width_mm: Option<i64>,
+    /// The last side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<i64>,
+    /// By this carrier only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier_code: Option<String>,
+    /// By this service of the carrier only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// `cheapest` or `fastest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefer: Option<String>,
+}
+
+/// A parcel is packed, when everything in it was found. Twice is once. One of the own warehouse is
+/// measured, and its label is bought.
 ///
 /// # Errors
-/// [`PickError::Illegal`] names what was not found.
+/// [`PickError::Illegal`] names what was not found, or that there is a label already.
 pub async fn pack(
     db: impl PgExecutor<'_>,
     tenant: TenantId,
     fulfillment_id: i64,
+    parcel: &Packed,
     actor: &str,
 ) -> Result<(), PickError> {
     sqlx::query_file!(
-        "../../sql/queries/fulfillments/pack.sql",
+        "../../sql/queries/fulfillments/pack_parcel.sql",
         fulfillment_id,
+        Json(parcel) as _,
         actor,
         tenant.0
     )

@@ -62,6 +62,8 @@ pub enum Form {
     Unnamed,
     /// To whoever holds a link: no ids, no amounts.
     Public,
+    /// To a page: that something happened, unnamed, and not what.
+    Sign,
 }
 
 /// An event and its place.
@@ -176,6 +178,7 @@ impl Source for ShopEvents {
             (Form::Public, Some(fields)) => {
                 fields.retain(|name, _| PUBLIC_FIELDS.contains(&name.as_str()));
             }
+            (Form::Sign, Some(fields)) => fields.retain(|name, _| name == "occurred_at"),
             (Form::Unnamed, Some(fields)) => {
                 fields.insert("type".into(), Value::from(event.kind.as_str()));
             }
@@ -183,7 +186,7 @@ impl Source for ShopEvents {
         }
         let unnamed = Event::default().data(body.to_string());
         match wanted.form {
-            Form::Unnamed => unnamed,
+            Form::Unnamed | Form::Sign => unnamed,
             Form::Named | Form::Public => unnamed.event(&event.kind),
         }
     }

@@ -98,6 +98,12 @@ kinds! {
     PickListNotFound = "pick_list_not_found", NOT_FOUND,
         "There is no such pick list, item of one, or parcel.",
         "Check the id: pick lists name their items and parcels.";
+    LabelNotFound = "label_not_found", NOT_FOUND, "The parcel has no such label.",
+        "It was not packed yet, its label is being bought, was given back, or is forgotten.";
+    RoutingRuleNotFound = "routing_rule_not_found", NOT_FOUND, "There is no such routing rule.",
+        "Check the id: GET /v1/routing-rules lists them.";
+    NoticeNotFound = "notice_not_found", NOT_FOUND, "There is no such notice.",
+        "Check the id: GET /v1/notices lists them. Old ones are forgotten.";
     JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
         "Check the id. Finished jobs are forgotten after their retention time.";
     WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",
@@ -135,6 +141,9 @@ kinds! {
     IdempotencyKeyInFlight = "idempotency_key_in_flight", CONFLICT,
         "A request with this Idempotency-Key is being worked on.",
         "Wait as long as Retry-After says, then send the same request again.";
+    ResourceChanged = "resource_changed", PRECONDITION_FAILED,
+        "Somebody changed it since you read it.",
+        "Read it again; if the change still makes sense, send it with the new ETag.";
     OrderChanged = "order_changed", PRECONDITION_FAILED,
         "Somebody changed the order since you read it.",
         "Read the order again; if the change still makes sense, send it with the new ETag.";

@@ -4,14 +4,14 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stevedore_model::events::{EventFilter, Position};
-use stevedore_model::orders;
 use stevedore_model::problems::problem;
+use stevedore_model::{customers, orders};
 
 use crate::auth::{Caller, JobsRead, OrdersRead};
 use crate::events::jobs::{EndedAt, WantedJobs};
 use crate::events::shop::{Form, Wanted};
 use crate::events::stream::{self, Start};
-use crate::problem::{Problem, Result};
+use crate::problem::{Kind, Problem, Result};
 use crate::routes::path_id::{self, Id};
 use crate::routes::query::QueryFields;
 use crate::state::ApiState;
@@ -47,6 +47,7 @@ type Pairs = Query<Vec<(String, String)>>;
     responses(
         (status = 200, description = "Messages, one after the other.",
             body = wire::ShopEvent, content_type = "text/event-stream"),
+        wire::CustomerNotFound,
         wire::QueryRefused,
         wire::ReadErrors,
     )
@@ -160,13 +161,20 @@ async fn follow_shop(
     form: Form,
 ) -> Result<Response> {
     let mut fields = QueryFields::read(pairs, &wire::EVENTS_NAMES);
-    let filter = EventFilter {
+    let customer = fields.text("customer_id");
+    let mut filter = EventFilter {
         kinds: fields.parsed("kinds", KINDS_ARE, kinds),
         order_id: fields.integer("order_id", 1..=i64::MAX),
         customer_id: None,
     };
     let start = start(&mut fields, headers, Position::parse)?;
     fields.finish()?;
+    if let Some(customer) = customer {
+        let known = customers::find(state.pool(), caller.tenant(), &customer).await?;
+        filter.customer_id = Some(known.ok_or_else(|| {
+            Problem::new(Kind::CustomerNotFound, "The shop has no such customer.")
+        })?);
+    }
     let wanted = wanted(caller, filter, form);
     stream::open(state, |state| &state.streams().shop, wanted, start).await
 }

@@ -185,6 +185,8 @@ impl axum::extract::FromRequestParts<ApiState> for Anybody {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
         if !parts.headers.contains_key(AUTHORIZATION) {
+            let (limits, settings) = (state.limits(), state.settings());
+            limits.count_stranger(&parts.headers, &parts.extensions, settings)?;
             return Ok(Anybody(TenantId::SHOP));
         }
         let key = auth::identify(&parts.headers, &parts.extensions, state).await?;

@@ -97,6 +97,24 @@ impl Noun for Ticket {
     const MISSING: Kind = Kind::TicketNotFound;
 }
 
+/// Routing rules.
+#[derive(Debug)]
+pub struct RoutingRule;
+
+impl Noun for RoutingRule {
+    const NAME: &'static str = "routing rule";
+    const MISSING: Kind = Kind::RoutingRuleNotFound;
+}
+
+/// Notices.
+#[derive(Debug)]
+pub struct Notice;
+
+impl Noun for Notice {
+    const NAME: &'static str = "notice";
+    const MISSING: Kind = Kind::NoticeNotFound;
+}
+
 /// Links of customers.
 #[derive(Debug)]
 pub struct CustomerToken;

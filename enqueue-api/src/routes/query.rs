@@ -50,6 +50,15 @@ impl QueryFields {
         self.values.remove(name)
     }
 
+    /// A text; a problem if it is missing.
+    pub fn required(&mut self, name: &str) -> Option<String> {
+        let text = self.values.remove(name);
+        if text.is_none() {
+            self.wrong(name, "required", "is required");
+        }
+        text
+    }
+
     /// What `parse` reads; a problem if that is nothing.
     pub fn parsed<T>(
         &mut self,

@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
-use stevedore_model::picking::{self, NewPickList, PickError};
+use stevedore_model::picking::{self, NewPickList, Packed, PickError};
 use stevedore_model::problems::{Fields, problem};
 use stevedore_model::{TenantId, inventory};
 
 use crate::auth::{Caller, StockRead, StockWrite};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, OptionalJsonBody};
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::path_id::{self, Id};
 use crate::state::ApiState;
@@ -20,6 +20,8 @@ use crate::wire;
 const PARCELS_DEFAULT: i64 = 20;
 const PARCELS_MAX: i64 = 500;
 const UNITS_MAX: i64 = 1_000_000_000;
+const WEIGHT_MAX_G: i64 = 1_000_000;
+const SIDE_MAX_MM: i64 = 10_000;
 
 /// Read the stock
 ///
@@ -198,7 +200,8 @@ pub async fn confirm(
 /// Pack a parcel
 ///
 /// When everything in it was found; refused with `illegal_transition` and what is missing
-/// otherwise.
+/// otherwise. A parcel of the own warehouse is measured (what is left out is as the catalogue says)
+/// and its label bought; packing it again before that is a correction.
 #[utoipa::path(
     post,
     path = "/v1/fulfillments/{fulfillment_id}/pack",
@@ -206,26 +209,51 @@ pub async fn confirm(
     operation_id = "pack_fulfillment",
     security(("api_key" = ["stock:write"])),
     params(("fulfillment_id" = i64, Path, minimum = 1, description = "The parcel.", example = 1)),
+    request_body(content = Option<wire::PackedParcel>, content_type = "application/json"),
     responses(
         (status = 204, description = "It is packed."),
         wire::PickListNotFound,
         wire::TransitionRefused,
-        wire::ReadErrors,
+        wire::BodyErrors,
     )
 )]
 pub async fn pack(
     caller: Caller<StockWrite>,
     State(state): State<ApiState>,
     parcel: Id<path_id::PickList>,
+    OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<StatusCode> {
-    picking::pack(
-        &mut *state.db().await?,
-        caller.tenant(),
-        parcel.0,
-        &caller.actor(),
-    )
-    .await?;
+    let packed = packed(&body)?;
+    let (mut db, actor) = (state.db().await?, caller.actor());
+    picking::pack(&mut *db, caller.tenant(), parcel.0, &packed, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn packed(body: &Value) -> Result<Packed> {
+    let (mut problems, mut packed) = (Vec::new(), Packed::default());
+    if let Some(mut fields) = Fields::of(body, "", &mut problems) {
+        packed.weight_g = fields.integer("weight_g", 1..=WEIGHT_MAX_G);
+        packed.length_mm = fields.integer("length_mm", 1..=SIDE_MAX_MM);
+        packed.width_mm = fields.integer("width_mm", 1..=SIDE_MAX_MM);
+        packed.height_mm = fields.integer("height_mm", 1..=SIDE_MAX_MM);
+        packed.carrier_code = fields.text("carrier_code", 1..=40).map(str::to_owned);
+        packed.service = fields.text("service", 1..=100).map(str::to_owned);
+        packed.prefer = fields.text("prefer", 1..=20).map(str::to_owned);
+        if packed.service.is_some() && packed.carrier_code.is_none() {
+            fields.wrong::<()>("carrier_code", "required", "is required with a service");
+        }
+        if !matches!(
+            packed.prefer.as_deref(),
+            None | Some("cheapest" | "fastest")
+        ) {
+            fields.wrong::<()>("prefer", "unknown", "must be cheapest or fastest");
+        }
+        fields.finish();
+    }
+    match problems.is_empty() {
+        true => Ok(packed),
+        false => Err(Problem::invalid(problems)),
+    }
 }
 
 /// A pick list as clients see it.

@@ -29,7 +29,7 @@ const DAYS_MAX: i64 = 400;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the holder of a link hears of.
-const PUBLIC_TOPICS: [&str; 3] = ["order", "shipment", "return"];
+pub(crate) const PUBLIC_TOPICS: [&str; 3] = ["order", "shipment", "return"];
 
 /// Give out a link to an order
 ///
@@ -125,6 +125,7 @@ async fn issue(
         "token_id": new.token_id,
         "token": token,
         "path": format!("/v1/track/{token}"),
+        "page": format!("/orders/{token}"),
         "expires_at": new.expires_at,
     });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
@@ -217,7 +218,7 @@ pub async fn follow(
 
 /// The token in the path, of somebody whose address has not asked too often.
 #[derive(Debug)]
-pub struct Link(Holder);
+pub struct Link(pub(crate) Holder);
 
 impl FromRequestParts<ApiState> for Link {
     type Rejection = Problem;

@@ -1,14 +1,17 @@
 //! `If-Match`: whoever changes an order may say which version they saw. The `ETag` of an order is
-//! its version and, behind a point, a mark of everything else that is shown of it.
+//! its version and, behind a point, a mark of everything else that is shown of it. What has no
+//! version is compared by the mark alone, while its row is held.
 
 use axum::Json;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use stevedore_model::orders::OrderView;
 use stevedore_model::problems::problem;
 
-use crate::problem::{Problem, Result};
+use crate::problem::{Kind, Problem, Result};
+use crate::tags;
 
 /// The version that the caller saw; None if any will do.
 ///
@@ -34,6 +37,52 @@ pub fn expected(headers: &HeaderMap) -> Result<Option<i32>> {
         let message = "must be the ETag of an order, such as \"7\"";
         Problem::invalid(vec![problem("If-Match".to_owned(), "invalid", message)])
     })
+}
+
+/// A resource with the mark of what it shows as `ETag`, as reading it has.
+#[must_use]
+pub fn marked(resource: &Value) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", mark_of(resource)));
+    let mut response = Json(resource).into_response();
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// Whether the resource, which the caller's transaction holds, is as `If-Match` says that it was
+/// when it was read; a resource that is not there is nothing that anybody saw.
+///
+/// # Errors
+/// 412 when somebody changed it since.
+pub fn must_be(headers: &HeaderMap, resource: Option<&Value>) -> Result<()> {
+    let mut wanted = headers.get_all(IF_MATCH).iter().peekable();
+    if wanted.peek().is_none() {
+        return Ok(());
+    }
+    let mark = resource.map(mark_of);
+    let is_mark = |tag: &str| {
+        let tag = tag.trim();
+        let is_any = tag == "*" && mark.is_some();
+        is_any
+            || mark
+                .as_ref()
+                .is_some_and(|mark| tag.trim_matches('"') == mark)
+    };
+    let is_same = wanted
+        .filter_map(|value| value.to_str().ok())
+        .any(|text| text.split(',').any(is_mark));
+    match is_same {
+        true => Ok(()),
+        false => Err(Problem::new(
+            Kind::ResourceChanged,
+            "It is not what the ETag in If-Match was given for.",
+        )),
+    }
+}
+
+fn mark_of(resource: &Value) -> String {
+    tags::mark(resource.to_string().as_bytes())
 }
 
 /// An order with its version as `ETag`.

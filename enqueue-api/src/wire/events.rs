@@ -55,12 +55,15 @@ pub struct EventsQuery {
     /// Of this order.
     #[param(minimum = 1)]
     pub order_id: Option<i64>,
+    /// Of this customer: the shop's own id. With `kinds=notification` an inbox is told live.
+    #[param(min_length = 1, max_length = 128)]
+    pub customer_id: Option<String>,
     /// As the header Last-Event-ID, for clients that can not send headers.
     pub after: Option<String>,
 }
 
 /// The names of [`EventsQuery`].
-pub const EVENTS_NAMES: [&str; 3] = ["kinds", "order_id", "after"];
+pub const EVENTS_NAMES: [&str; 4] = ["kinds", "order_id", "customer_id", "after"];
 
 /// Which events of an order.
 #[derive(Debug, Deserialize, IntoParams)]

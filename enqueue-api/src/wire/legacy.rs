@@ -86,3 +86,22 @@ pub struct LegacyFulfillment {
     #[schema(minimum = 1)]
     pub order_id: i64,
 }
+
+/// What was read, or is thrown away.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({ "userId": "c-17", "ids": [4, 5] }))]
+pub struct LegacyRead {
+    /// The shop's own id of the customer; `customer_id` is the same.
+    #[serde(rename = "userId")]
+    #[schema(min_length = 1, max_length = 128)]
+    pub user_id: String,
+    /// `read` (if it is left out) or `delete`.
+    #[schema(pattern = "^(read|delete)$")]
+    pub action: Option<String>,
+    /// Which were read; left out: all of them.
+    #[schema(max_items = 1000)]
+    pub ids: Option<Vec<i64>>,
+    /// Which is thrown away.
+    #[schema(minimum = 1)]
+    pub id: Option<i64>,
+}

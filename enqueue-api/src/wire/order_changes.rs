@@ -16,6 +16,15 @@ pub struct IfMatchHeader {
     pub if_match: Option<String>,
 }
 
+/// Lets a change through only if nobody changed the thing meanwhile.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IfMatch {
+    /// The `ETag` that reading it had; without it, whatever it is by now is changed.
+    #[param(rename = "If-Match", example = "\"1f0e3dad99908345f7439f8ffabdffc4\"")]
+    pub if_match: Option<String>,
+}
+
 /// Which orders; each narrows it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -204,6 +204,14 @@ operations! {
     ShipmentNotFound = &[Kind::ShipmentNotFound];
     /// No such stock item, location, transfer or count.
     StockNotFound = &[Kind::StockNotFound];
+    /// No such label.
+    LabelNotFound = &[Kind::LabelNotFound];
+    /// No such routing rule.
+    RoutingRuleNotFound = &[Kind::RoutingRuleNotFound];
+    /// No such notice.
+    NoticeNotFound = &[Kind::NoticeNotFound];
+    /// It is not what it was.
+    Changed = &[Kind::ResourceChanged];
     /// No such job.
     JobNotFound = &[Kind::JobNotFound];
     /// No such event.

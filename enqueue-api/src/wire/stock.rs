@@ -121,3 +121,34 @@ pub struct PickConfirmation {
     #[schema(min_length = 1, max_length = 200)]
     pub short_reason: Option<String>,
 }
+
+/// What is said of a parcel of the own warehouse when it is packed; what is left out is as the
+/// catalogue says.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "weight_g": 640, "length_mm": 300, "width_mm": 200, "height_mm": 100, "prefer": "cheapest"
+}))]
+pub struct PackedParcel {
+    /// Weight in grams.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub weight_g: Option<i64>,
+    /// Longest side, in millimetres.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub length_mm: Option<i64>,
+    /// The next side.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub width_mm: Option<i64>,
+    /// The last side.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub height_mm: Option<i64>,
+    /// By this carrier only.
+    #[schema(min_length = 1, max_length = 40)]
+    pub carrier_code: Option<String>,
+    /// By this service of the carrier only.
+    #[schema(min_length = 1, max_length = 100)]
+    pub service: Option<String>,
+    /// Which service takes it, where several can: `cheapest` or `fastest`.
+    #[schema(pattern = "^(cheapest|fastest)$")]
+    pub prefer: Option<String>,
+}

@@ -19,6 +19,7 @@ pub struct TokenRequest {
     "token_id": 5,
     "token": "stt_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "path": "/v1/track/stt_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "page": "/orders/stt_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "expires_at": "2030-04-01T08:00:00Z"
 }))]
 #[serde(deny_unknown_fields)]
@@ -27,8 +28,10 @@ pub struct CustomerToken {
     pub token_id: i64,
     /// The token.
     pub token: String,
-    /// Where it leads.
+    /// Where programs read it.
     pub path: String,
+    /// The page for people.
+    pub page: String,
     /// It shows nothing from then on.
     pub expires_at: DateTime<Utc>,
 }

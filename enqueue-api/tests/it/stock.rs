@@ -78,12 +78,15 @@ async fn b9_what_is_no_pick_list_is_said_so_and_one_can_be_given_up() {
     for path in ["/v1/pick-lists/9", "/v1/pick-lists/x"] {
         assert_eq!(api.get(path).await.problem(), (404, "pick_list_not_found"));
     }
-    for path in [
-        "/v1/pick-lists/9/cancel",
-        "/v1/pick-list-items/9/confirm",
-        "/v1/fulfillments/9/pack",
+    for (path, body) in [
+        ("/v1/pick-lists/9/cancel", json!({})),
+        (
+            "/v1/pick-list-items/9/confirm",
+            json!({ "picked_quantity": 1 }),
+        ),
+        ("/v1/fulfillments/9/pack", json!({})),
     ] {
-        let answer = api.post(path, &json!({ "picked_quantity": 1 })).await;
+        let answer = api.post(path, &body).await;
         assert_eq!(answer.problem(), (404, "pick_list_not_found"), "{path}");
     }
     let nowhere = api

@@ -72,6 +72,7 @@ impl Case {
             Source::Twilio => &mut settings.twilio_webhook_tokens,
             Source::Prodigi => &mut settings.prodigi_webhook_tokens,
             Source::Shiprocket => &mut settings.shiprocket_webhook_tokens,
+            Source::Dpd => &mut settings.dpd_webhook_tokens,
             Source::Ups => &mut settings.ups_webhook_tokens,
             Source::Dhl => &mut settings.dhl_webhook_tokens,
             Source::Standard => &mut settings.standard_webhook_secrets,

@@ -20,6 +20,10 @@ const MAY_SCAN: &[(&str, &str)] = &[
         "reads catalogues, statistics and the few workers, for whoever is on call",
     ),
     (
+        "sql/queries/provider_gates/list.sql",
+        "one row for each provider and account, for whoever is on call",
+    ),
+    (
         "sql/queries/gauges/read.sql",
         "one row for each provider and account, for the one sampler",
     ),

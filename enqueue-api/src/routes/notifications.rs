@@ -1,0 +1,363 @@
+//! What customers read inside the shop, how they want to be told, and how notices go.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde_json::Value;
+use stevedore_model::notifications::inbox::{self, PreferencesError};
+use stevedore_model::problems::Fields;
+
+use crate::auth::{Admin, Caller, OrdersRead, OrdersWrite};
+use crate::body::JsonBody;
+use crate::problem::{Kind, Problem, Result};
+use crate::routes::legacy::success;
+use crate::routes::path_id::{self, Id};
+use crate::routes::query::QueryFields;
+use crate::state::ApiState;
+use crate::wire;
+
+const PAGE_DEFAULT: u32 = 50;
+const PAGE_MAX: u32 = 500;
+const IDS_MAX: usize = 1_000;
+const IDS_ARE: &str = "must be an array of at most 1000 ids";
+const STATUSES: [&str; 6] = [
+    "pending",
+    "sent",
+    "delivered",
+    "failed",
+    "skipped",
+    "cancelled",
+];
+const CHANNELS: [&str; 7] = [
+    "email",
+    "sms",
+    "whatsapp",
+    "in_app",
+    "slack",
+    "pagerduty",
+    "webhook",
+];
+
+/// List a customer's notifications
+///
+/// What the customer reads inside the shop, the newest first, and how many are unread.
+#[utoipa::path(
+    get, path = "/v1/notifications", tag = "notifications", operation_id = "list_notifications",
+    security(("api_key" = ["orders:read"])),
+    params(wire::NotificationListQuery),
+    responses(
+        (status = 200, description = "A page of them.", body = wire::NotificationList),
+        wire::CustomerNotFound, wire::QueryRefused, wire::ReadErrors,
+    )
+)]
+pub async fn list(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>> {
+    page(&caller, &state, pairs).await
+}
+
+async fn page(
+    caller: &Caller<OrdersRead>,
+    state: &ApiState,
+    pairs: Vec<(String, String)>,
+) -> Result<Json<Value>> {
+    let mut fields = QueryFields::read(pairs, &["customer_id", "unread", "before", "limit"]);
+    let customer = fields.required("customer_id").unwrap_or_default();
+    let unread = fields.word("unread", &["true", "false"]);
+    let before = fields.integer("before", 1..=i64::MAX);
+    let limit = page_limit(&mut fields);
+    fields.finish()?;
+    let only_unread = unread.as_deref() == Some("true");
+    let (pool, tenant) = (state.pool(), caller.tenant());
+    let found = inbox::list(pool, tenant, &customer, only_unread, before, limit).await?;
+    found.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+/// Mark notifications as read
+///
+/// Some of a customer's, or all of them. Twice is once.
+#[utoipa::path(
+    post, path = "/v1/notifications/read", tag = "notifications",
+    operation_id = "read_notifications",
+    security(("api_key" = ["orders:write"])),
+    request_body(content = wire::ReadRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "How many are unread now.", body = wire::Unread),
+        wire::CustomerNotFound, wire::BodyErrors,
+    )
+)]
+pub async fn read(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let (mut problems, mut customer, mut ids) = (Vec::new(), String::new(), None);
+    if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
+        customer = fields
+            .required_text("customer_id", 1..=128)
+            .unwrap_or_default()
+            .to_owned();
+        if let Some(list) = fields.any("notification_ids").cloned() {
+            ids = id_list(&list);
+            if ids.is_none() {
+                fields.wrong::<()>("notification_ids", "wrong_type", IDS_ARE);
+            }
+        }
+        fields.finish();
+    }
+    if !problems.is_empty() {
+        return Err(Problem::invalid(problems));
+    }
+    let (mut db, tenant) = (state.db().await?, caller.tenant());
+    let read = inbox::read(&mut *db, tenant, &customer, ids.as_deref()).await?;
+    read.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+fn id_list(list: &Value) -> Option<Vec<i64>> {
+    let list = list.as_array().filter(|list| list.len() <= IDS_MAX)?;
+    list.iter().map(Value::as_i64).collect()
+}
+
+/// Delete a notification
+///
+/// Twice is once.
+#[utoipa::path(
+    delete, path = "/v1/customers/{customer_id}/notifications/{notification_id}",
+    tag = "notifications", operation_id = "delete_notification",
+    security(("api_key" = ["orders:write"])),
+    params(
+        ("customer_id" = String, Path, description = "The shop's own id of the customer."),
+        ("notification_id" = i64, Path, minimum = 1, description = "The notification's id.",
+            example = 1),
+    ),
+    responses(
+        (status = 200, description = "How many are unread now.", body = wire::Unread),
+        wire::CustomerNotFound, wire::QueryRefused, wire::ReadErrors,
+    )
+)]
+pub async fn delete(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    Path((customer, notification_id)): Path<(String, String)>,
+) -> Result<Json<Value>> {
+    // What is no number is the id of none of them.
+    let id = notification_id.parse().unwrap_or(0);
+    let deleted = inbox::delete(state.pool(), caller.tenant(), &customer, id).await?;
+    deleted.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+/// What the path of earlier shops is asked, in either spelling.
+const CUSTOMER: [&str; 3] = ["customer_id", "customerId", "userId"];
+
+/// List a customer's notifications, on the older path
+///
+/// As `GET /v1/notifications`; the customer may be called `userId`.
+#[utoipa::path(
+    get, path = "/api/notifications", tag = "legacy", operation_id = "legacy_notifications",
+    security(("api_key" = ["orders:read"])),
+    params(("userId" = String, Query, description = "The shop's own id of the customer.")),
+    responses(
+        (status = 200, description = "A page of them.", body = wire::Legacy),
+        wire::CustomerNotFound, wire::QueryRefused, wire::ReadErrors,
+    )
+)]
+pub async fn legacy_list(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response> {
+    let pairs = pairs.into_iter().map(|(name, value)| {
+        let is_customer = CUSTOMER.contains(&name.as_str());
+        (
+            if is_customer {
+                CUSTOMER[0].to_owned()
+            } else {
+                name
+            },
+            value,
+        )
+    });
+    let Json(page) = page(&caller, &state, pairs.collect()).await?;
+    Ok(success(page))
+}
+
+/// Mark notifications as read, or throw one away, on the older path
+///
+/// `action` is `read` (`ids`, or all) or `delete` (`id`).
+#[utoipa::path(
+    post, path = "/api/notifications", tag = "legacy", operation_id = "legacy_change_notifications",
+    security(("api_key" = ["orders:write"])),
+    request_body(content = wire::LegacyRead, content_type = "application/json"),
+    responses(
+        (status = 200, description = "How many are unread now.", body = wire::Legacy),
+        wire::CustomerNotFound, wire::BodyErrors,
+    )
+)]
+pub async fn legacy_change(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    JsonBody(body): JsonBody,
+) -> Result<Response> {
+    let (mut problems, mut wanted) = (Vec::new(), None);
+    if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
+        let mut customer = None;
+        for name in CUSTOMER {
+            customer = fields.text(name, 1..=128).or(customer);
+        }
+        let ids = fields.any("ids").map(id_list);
+        if ids == Some(None) {
+            fields.wrong::<()>("ids", "wrong_type", IDS_ARE);
+        }
+        let id = fields.integer("id", 1..=i64::MAX);
+        let action = fields.text("action", 1..=20).unwrap_or("read");
+        if customer.is_none() {
+            fields.wrong::<()>("userId", "required", "is required");
+        }
+        if !matches!((action, id), ("read", None) | ("delete", Some(_))) {
+            let message = "must be read, or delete with an id";
+            fields.wrong::<()>("action", "unknown", message);
+        }
+        fields.finish();
+        wanted = customer.map(|customer| (customer.to_owned(), ids.flatten(), id));
+    }
+    let (customer, ids, id) = match wanted {
+        Some(wanted) if problems.is_empty() => wanted,
+        _ => return Err(Problem::invalid(problems)),
+    };
+    let (mut db, tenant) = (state.db().await?, caller.tenant());
+    let counted = match id {
+        Some(id) => inbox::delete(&mut *db, tenant, &customer, id).await?,
+        None => inbox::read(&mut *db, tenant, &customer, ids.as_deref()).await?,
+    };
+    counted.map(success).ok_or_else(|| no_customer(&customer))
+}
+
+/// Read notification preferences
+///
+/// How the customer is told, after the customer's own wishes and the shop's.
+#[utoipa::path(
+    get, path = "/v1/customers/{customer_id}/notification-preferences", tag = "notifications",
+    operation_id = "get_notification_preferences",
+    security(("api_key" = ["orders:read"])),
+    params(("customer_id" = String, Path, description = "The shop's own id of the customer.")),
+    responses(
+        (status = 200, description = "What holds.", body = wire::NotificationPreferences),
+        wire::CustomerNotFound, wire::ReadErrors,
+    )
+)]
+pub async fn preferences(
+    caller: Caller<OrdersRead>,
+    State(state): State<ApiState>,
+    Path(customer): Path<String>,
+) -> Result<Json<Value>> {
+    let found = inbox::preferences(state.pool(), caller.tenant(), &customer).await?;
+    found.map(Json).ok_or_else(|| no_customer(&customer))
+}
+
+/// Change notification preferences
+///
+/// All of them at once; what is left out is as the shop does it. What is essential, such as a
+/// confirmation, can't be muted.
+#[utoipa::path(
+    put, path = "/v1/customers/{customer_id}/notification-preferences", tag = "notifications",
+    operation_id = "put_notification_preferences",
+    security(("api_key" = ["orders:write"])),
+    params(("customer_id" = String, Path, description = "The shop's own id of the customer.")),
+    request_body(content = wire::PreferencesRequest, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What holds now.", body = wire::NotificationPreferences),
+        wire::CustomerNotFound, wire::BodyErrors,
+    )
+)]
+pub async fn put_preferences(
+    caller: Caller<OrdersWrite>,
+    State(state): State<ApiState>,
+    Path(customer): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>> {
+    let mut problems = Vec::new();
+    if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
+        for name in ["channels", "muted_types"] {
+            fields.any(name);
+        }
+        for name in ["time_zone", "quiet_from", "quiet_until"] {
+            fields.text(name, 1..=64);
+        }
+        fields.finish();
+    }
+    if !problems.is_empty() {
+        return Err(Problem::invalid(problems));
+    }
+    let (pool, tenant) = (state.pool(), caller.tenant());
+    let kept = inbox::set_preferences(pool, tenant, &customer, &body).await;
+    kept.map_err(|error| match error {
+        PreferencesError::Invalid(problems) => Problem::invalid(problems),
+        PreferencesError::Database(error) => error.into(),
+        error => Problem::new(Kind::Internal, error.to_string()),
+    })?
+    .map(Json)
+    .ok_or_else(|| no_customer(&customer))
+}
+
+/// Watch notices
+///
+/// Every message to customers and staff, the newest first; addresses are shortened.
+#[utoipa::path(
+    get, path = "/v1/notices", tag = "notifications", operation_id = "list_notices",
+    security(("api_key" = ["admin"])),
+    params(wire::NoticeListQuery),
+    responses(
+        (status = 200, description = "A page of them.", body = wire::NoticeList),
+        wire::QueryRefused, wire::ReadErrors,
+    )
+)]
+pub async fn watch(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Json<Value>> {
+    let mut fields = QueryFields::read(pairs, &["status", "channel", "before", "limit"]);
+    let status = fields.word("status", &STATUSES);
+    let channel = fields.word("channel", &CHANNELS);
+    let before = fields.integer("before", 1..=i64::MAX);
+    let limit = page_limit(&mut fields);
+    fields.finish()?;
+    let (pool, tenant) = (state.pool(), caller.tenant());
+    let (status, channel) = (status.as_deref(), channel.as_deref());
+    let page = inbox::watch(pool, tenant, status, channel, before, limit).await?;
+    Ok(Json(page.unwrap_or_default()))
+}
+
+/// Send a notice again
+///
+/// One that failed; any other stays as it is.
+#[utoipa::path(
+    post, path = "/v1/notices/{notice_id}/retry", tag = "notifications",
+    operation_id = "retry_notice",
+    security(("api_key" = ["admin"])),
+    params(("notice_id" = i64, Path, minimum = 1, description = "The notice's id.", example = 1)),
+    responses(
+        (status = 200, description = "Its state now.", body = wire::NoticeState),
+        wire::NoticeNotFound, wire::ReadErrors,
+    )
+)]
+pub async fn retry(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    notice: Id<path_id::Notice>,
+) -> Result<Json<Value>> {
+    let mut db = state.db().await?;
+    let retried = inbox::retry(&mut *db, caller.tenant(), notice.0).await?;
+    retried.map(Json).ok_or_else(|| notice.missing())
+}
+
+fn page_limit(fields: &mut QueryFields) -> i32 {
+    i32::try_from(fields.limit(PAGE_DEFAULT, PAGE_MAX)).unwrap_or(i32::MAX)
+}
+
+fn no_customer(customer: &str) -> Problem {
+    let detail = format!("There is no customer with the id {customer:?}.");
+    Problem::new(Kind::CustomerNotFound, detail)
+}

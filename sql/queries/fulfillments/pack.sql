@@ -1,2 +1,0 @@
--- $1 fulfilment, $2 actor, $3 tenant. Locks: the order, the fulfilment.
-select sp_pack_fulfillment($1, $2, $3)::text as "done"
