@@ -13,8 +13,8 @@ const PATIENCE_OF_ROLES: Duration = Duration::from_secs(60);
 /// Connects for a role that serves.
 ///
 /// # Errors
-/// When PostgreSQL does not answer for a minute, stands behind a pooler that mixes statements up, or
-/// its schema needs `stevedore migrate` or a newer program; the error says which.
+/// When PostgreSQL does not answer for a minute, stands behind a pooler that mixes statements up,
+/// or its schema needs `stevedore migrate` or a newer program; the error says which.
 pub async fn await_ready(settings: &DatabaseSettings) -> anyhow::Result<PgPool> {
     let pool = open(settings, PATIENCE_OF_ROLES).await?;
     check_pooler(&pool).await?;

@@ -43,8 +43,9 @@ impl Setting {
     pub fn is_flag_of(&self, flags: &ArgMatches) -> bool {
         let id = self.arg.get_id().as_str();
         let given = |flags: &ArgMatches| {
-            let is_known = flags.ids().any(|known| known.as_str() == id);
-            is_known && flags.value_source(id) == Some(ValueSource::CommandLine)
+            // Not all levels know it, and clap panics when asked for what it does not know.
+            matches!(flags.try_contains_id(id), Ok(true))
+                && flags.value_source(id) == Some(ValueSource::CommandLine)
         };
         given(flags)
             || flags
