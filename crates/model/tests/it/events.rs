@@ -82,10 +82,11 @@ async fn h5_a_reader_misses_no_event_of_a_transaction_that_ends_late() {
     // The second order is there, but what the first one wrote would come before it.
     let all = EventFilter::default();
     assert!(kinds_after(&shop, &all, Some(&start)).await.is_empty());
-    assert_eq!(position(&shop).await, start);
+    // Perhaps further on, for other databases' transactions count, too; but not past the first's.
+    let later = position(&shop).await;
 
     slow.commit().await.unwrap();
-    let told = events::after(shop.pool(), SHOP, &all, Some(&start), 500).await;
+    let told = events::after(shop.pool(), SHOP, &all, Some(&later), 500).await;
     let told: Vec<_> = told.unwrap().iter().map(|event| event.order_id).collect();
     let ids = [first, second].map(|placed| Some(placed.unwrap().order_id));
     assert_eq!(told, ids);
