@@ -122,7 +122,7 @@ pub struct ApiSettings {
     )]
     pub trusted_proxies: Vec<Network>,
 
-    /// The origins of web pages that may call the API from a browser, as https://shop.example,
+    /// The origins of web pages that may call the API from a browser, as `https://shop.example`,
     /// with commas between them; `*` for any. Keys do not belong into pages: this is for those
     /// whose users bring their own.
     #[arg(

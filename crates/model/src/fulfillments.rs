@@ -1,6 +1,6 @@
 //! Fulfilments, as the worker that carries them out sees them.
 //!
-//! An attempt is two transactions with the provider's call between them: [`begin`] commits before
+//! An attempt is two transactions with the provider's call between: [`fn@begin`] commits before
 //! anything is sent, so that a crash leaves "asked, outcome unknown" behind; then one of
 //! [`deliver`], [`accept`], [`retry_later`], [`fail`], [`park`] in the transaction that also ends
 //! the job. All of them lock the order before the fulfilment, as everybody does.
@@ -348,7 +348,7 @@ pub async fn deliver(
 }
 
 /// The attempt failed and another follows. With `look_up_first` the provider may have it: the
-/// fulfilment stays submitted, nobody can cancel it, and the next [`begin`] says `resumed`.
+/// fulfilment stays submitted, nobody can cancel it, and the next [`fn@begin`] says `resumed`.
 /// Without, the provider surely does not have it, and the order may be cancelled meanwhile.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! An attempt is two transactions with the provider's call between them: [`begin`] commits before
 //! anything is sent, so that a crash leaves "asked, outcome unknown" behind; then one of
-//! [`succeed`], [`wait`], [`fail`] in the transaction that also ends the job.
+//! [`settle`], [`wait`], [`fail`] in the transaction that also ends the job.
 
 use std::time::Duration;
 

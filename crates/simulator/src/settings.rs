@@ -44,7 +44,7 @@ pub struct SimulatorSettings {
     )]
     pub simulator_api_key: String,
 
-    /// Where the vendors' webhooks go, each to /<vendor> below it, e.g.
+    /// Where the vendors' webhooks go, each to `/<vendor>` below it, e.g.
     /// http://127.0.0.1:8080/api/webhooks; none are sent without it. Prodigi's go to the address
     /// that its orders name
     #[arg(long, env = "SIMULATOR_WEBHOOK_URL", value_name = "URL")]

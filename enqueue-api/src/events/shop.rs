@@ -1,8 +1,8 @@
 //! What happens in the shops, from the outbox `shop_events`.
 //!
 //! While nothing happens the reader waits to be told, and costs nothing. Once told, it looks every
-//! [`LOOK_EVERY`] by itself and writers tell nobody: a transaction that notifies commits alone.
-//! After [`QUIET_LOOKS`] in vain it waits again, and first makes sure of those who wrote in
+//! `LOOK_EVERY` by itself and writers tell nobody: a transaction that notifies commits alone.
+//! After `QUIET_LOOKS` in vain it waits again, and first makes sure of those who wrote in
 //! silence: it goes on looking until every transaction that began before has ended.
 
 use std::io;

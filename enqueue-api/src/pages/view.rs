@@ -1,5 +1,5 @@
 //! What pages say of an order and a parcel, from what a link shows
-//! ([`TrackedOrder`](crate::wire::TrackedOrder)): states in a customer's words, and how far it is.
+//! ([`TrackedOrder`]): states in a customer's words, and how far it is.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -5,7 +5,7 @@
 //! An event that names something which we do not know yet fails and is tried again: the event that
 //! makes it known may be on its way.
 //!
-//! **To add a source**: a file that turns its bodies into [`Word`]s, and one line in [`read`].
+//! **To add a source**: a file that turns its bodies into `Word`s, and one line in `read`.
 
 mod apply;
 mod order_ref;

@@ -2,7 +2,8 @@
 //!
 //! A setting is a field of a clap struct, in the crate that needs it, and nothing else. Its name in
 //! the environment, default, meaning, parser, and whether it is secret are asked of clap's command
-//! ([`setting`]); [`sources`] knows who may say its value; [`load`] puts both together at start.
+//! ([`setting`]); [`sources`] knows who may say its value; [`mod@load`] puts both together at
+//! start.
 
 mod docs;
 mod file;

@@ -51,6 +51,13 @@ async fn every_query_can_use_an_index() {
     let mut connection = db.pool().acquire().await.unwrap();
     let settings = "set enable_seqscan = off; set plan_cache_mode = force_generic_plan;";
     connection.execute(settings).await.unwrap();
+    // Later releases skip through indexes that this one can't use, and what needs a place is told by
+    // the oldest that we run on.
+    let oldest = "select current_setting('server_version_num')::integer < 160000";
+    let is_oldest: bool = sqlx::query_scalar(oldest)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
     let mut findings = Vec::new();
     for query in texts(&["sql/queries"], &[".sql"]) {
         let scans = scans_of(&mut connection, &query).await;
@@ -58,7 +65,7 @@ async fn every_query_can_use_an_index() {
         if !scans.is_empty() && !may {
             findings.push(format!("{}: {}", query.path, scans.join(", ")));
         }
-        if scans.is_empty() && may {
+        if scans.is_empty() && may && is_oldest {
             findings.push(format!("{}: needs no place in MAY_SCAN", query.path));
         }
     }
