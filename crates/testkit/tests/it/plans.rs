@@ -51,8 +51,7 @@ async fn every_query_can_use_an_index() {
     let mut connection = db.pool().acquire().await.unwrap();
     let settings = "set enable_seqscan = off; set plan_cache_mode = force_generic_plan;";
     connection.execute(settings).await.unwrap();
-    // Later releases skip through indexes that this one can't use, and what needs a place is told by
-    // the oldest that we run on.
+    // Later releases skip through indexes that the oldest can't use: it tells what needs a place.
     let oldest = "select current_setting('server_version_num')::integer < 160000";
     let is_oldest: bool = sqlx::query_scalar(oldest)
         .fetch_one(&mut *connection)
