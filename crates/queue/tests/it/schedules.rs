@@ -325,21 +325,29 @@ async fn point_11_no_tick_is_lost_or_made_twice_while_workers_die_and_start() {
 #[tokio::test]
 async fn point_11_missed_ticks_are_skipped_run_once_or_caught_up_with() {
     let db = TestDb::new().await;
+    // Half an hour from the next tick and from the latest: none comes while this runs.
+    let (latest, minute): (DateTime<Utc>, i32) = sqlx::query_as(
+        "select latest, extract(minute from latest)::integer
+         from date_trunc('minute', now() - interval '30 minutes') as latest",
+    )
+    .fetch_one(&db.pool)
+    .await
+    .unwrap();
     for (name, missed) in [
         ("skip", Missed::Skip),
         ("once", Missed::Once),
         ("some", Missed::CatchUp(3)),
         ("all", Missed::CatchUp(1000)),
     ] {
-        let when = Schedule::Cron(Cron::new("0 * * * *").missed(missed));
+        let when = Schedule::Cron(Cron::new(format!("{minute} * * * *")).missed(missed));
         schedules::upsert(&db.pool, &act(name, when)).await.unwrap();
     }
     // Nobody was there for the last five hours.
     sqlx::query(
         "update queue.schedules
-         set next_tick_at = date_trunc('hour', now()) - interval '5 hours',
-           last_tick_at = date_trunc('hour', now()) - interval '6 hours'",
+         set next_tick_at = $1 - interval '5 hours', last_tick_at = $1 - interval '6 hours'",
     )
+    .bind(latest)
     .execute(&db.pool)
     .await
     .unwrap();
@@ -353,11 +361,12 @@ async fn point_11_missed_ticks_are_skipped_run_once_or_caught_up_with() {
     let ran: Vec<(String, i64, bool)> = sqlx::query_as(
         "select split_part(split_part(unique_key, ':', 2), '@', 1) as schedule, count(*),
            max(split_part(unique_key, '@', 2)::bigint)
-             = extract(epoch from date_trunc('hour', now())) * 1000
+             = extract(epoch from $1) * 1000
          from (select unique_key from queue.jobs union all select unique_key
            from queue.finished_jobs) as jobs
          group by schedule order by schedule",
     )
+    .bind(latest)
     .fetch_all(&db.pool)
     .await
     .unwrap();
