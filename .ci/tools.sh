@@ -41,28 +41,27 @@ prometheus_tools() {
   export PATH="$folder/usr/bin:$PATH"
 }
 
-# systemd_tools: has the shell find `systemd-analyze`; Debian's, when the machine has none.
-systemd_tools() {
-  if command -v systemd-analyze >/dev/null; then return; fi
+# debian_packages COMPLAINT PACKAGE...: installs them, or says what is missing where that can't be.
+debian_packages() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
-    echo "systemd-analyze is needed and not found: install systemd"
+    echo "$1"
     return 1
   }
   apt-get update --quiet >/dev/null
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
-    systemd >/dev/null
+    "${@:2}" >/dev/null
+}
+
+# systemd_tools: has the shell find `systemd-analyze`; Debian's, when the machine has none.
+systemd_tools() {
+  if command -v systemd-analyze >/dev/null; then return; fi
+  debian_packages "systemd-analyze is needed and not found: install systemd" systemd
 }
 
 # ip_tools: has the shell find `ip` and `ps`.
 ip_tools() {
   if command -v ip >/dev/null && command -v ps >/dev/null; then return; fi
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
-    echo "ip and ps are needed and not found: install iproute2 and procps"
-    return 1
-  }
-  apt-get update --quiet >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
-    iproute2 procps >/dev/null
+  debian_packages "ip and ps are needed and not found: install iproute2 and procps" iproute2 procps
 }
 
 # pgbouncer_tools: names in $PGBOUNCERS, with a comma between them, Debian's PgBouncers of two
@@ -113,27 +112,15 @@ END
 # chromium_tools: has the shell find `chromium`; Debian's, when the machine has none.
 chromium_tools() {
   if command -v chromium >/dev/null; then return; fi
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
-    echo "chromium is needed and not found: install it"
-    return 1
-  }
-  apt-get update --quiet >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
-    chromium fonts-dejavu-core >/dev/null
+  debian_packages "chromium is needed and not found: install it" chromium fonts-dejavu-core
 }
 
 # node_tools NAME PACKAGE@VERSION...: installs them into a folder of their own, once; that folder is
 # in $node_folder then. Node is Debian's, when the machine has none.
 node_tools() {
-  command -v node >/dev/null && command -v npm >/dev/null || {
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
-      echo "node and npm are needed and not found: install Node 18 or newer"
-      return 1
-    }
-    apt-get update --quiet >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
-      nodejs npm >/dev/null
-  }
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    debian_packages "node and npm are needed and not found: install Node 18 or newer" nodejs npm
+  fi
   node_folder="$tools/$1"
   shift
   local wanted="$*"
