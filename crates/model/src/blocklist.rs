@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-use crate::problems::{FieldProblem, Fields};
+use crate::problems::{FieldProblem, Fields, read_whole};
 use crate::{TenantId, clean};
 
 /// By what somebody can be blocked.
@@ -25,11 +25,7 @@ impl Blocking {
     /// # Errors
     /// Every problem at once.
     pub fn parse(value: &Value) -> Result<Blocking, Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        match read(value, &mut problems) {
-            Some(blocking) if problems.is_empty() => Ok(blocking),
-            _ => Err(problems),
-        }
+        read_whole(value, read)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
-use crate::problems::{FieldProblem, Fields, problem};
+use crate::problems::{FieldProblem, Fields, problem, read_whole};
 use crate::{TenantId, sqlstate};
 
 /// Kinds of rules.
@@ -40,11 +40,7 @@ impl NewRule {
     /// # Errors
     /// Every problem at once.
     pub fn parse(value: &Value) -> Result<NewRule, Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        match read(value, &mut problems) {
-            Some(rule) if problems.is_empty() => Ok(rule),
-            _ => Err(problems),
-        }
+        read_whole(value, read)
     }
 }
 

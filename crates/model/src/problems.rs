@@ -17,6 +17,18 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// What `read` makes of a value in which it finds nothing wrong; else all that is.
+pub(crate) fn read_whole<T>(
+    value: &Value,
+    read: impl FnOnce(&Value, &mut Vec<FieldProblem>) -> Option<T>,
+) -> Result<T, Vec<FieldProblem>> {
+    let mut problems = Vec::new();
+    match read(value, &mut problems) {
+        Some(whole) if problems.is_empty() => Ok(whole),
+        _ => Err(problems),
+    }
+}
+
 /// Reads an object field by field, collecting problems instead of stopping at the first.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
-use crate::problems::{FieldProblem, Fields, problem};
+use crate::problems::{FieldProblem, Fields, problem, read_whole};
 use crate::words::{Currency, EmailAddress, PhoneNumber};
 use crate::{TenantId, clean, sqlstate};
 
@@ -46,11 +46,7 @@ impl NewPromotion {
     /// # Errors
     /// Every problem at once.
     pub fn parse(value: &Value) -> Result<NewPromotion, Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        match read(value, &mut problems) {
-            Some(promotion) if problems.is_empty() => Ok(promotion),
-            _ => Err(problems),
-        }
+        read_whole(value, read)
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::types::Json;
 
 use crate::TenantId;
 use crate::fraud::boolean;
-use crate::problems::{FieldProblem, Fields};
+use crate::problems::{FieldProblem, Fields, read_whole};
 use crate::words::{Country, Currency};
 
 /// Who signs what a fail-over does.
@@ -120,11 +120,7 @@ impl NewRule {
     /// # Errors
     /// Every problem at once.
     pub fn parse(value: &Value) -> Result<NewRule, Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        match read(value, &mut problems) {
-            Some(rule) if problems.is_empty() => Ok(rule),
-            _ => Err(problems),
-        }
+        read_whole(value, read)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-use crate::problems::{FieldProblem, Fields};
+use crate::problems::{FieldProblem, Fields, read_whole};
 use crate::words::Currency;
 use crate::{TenantId, clean, sqlstate};
 
@@ -41,11 +41,7 @@ impl NewEntry {
     /// # Errors
     /// Every problem at once.
     pub fn parse(value: &Value) -> Result<NewEntry, Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        match read(value, &mut problems) {
-            Some(entry) if problems.is_empty() => Ok(entry),
-            _ => Err(problems),
-        }
+        read_whole(value, read)
     }
 }
 
