@@ -544,6 +544,8 @@ create table public.api_keys (
   expires_at timestamp with time zone,
   -- Refused since then; null: in use.
   revoked_at timestamp with time zone,
+  -- Whether its owner signs each request with it and never sends it: then it is no bearer key.
+  signs boolean not null default false,
   constraint api_keys_pkey PRIMARY KEY (tenant_id, key_id),
   constraint api_keys_key_id_key UNIQUE (key_id),
   constraint api_keys_key_id_check CHECK ((key_id ~ '^[0-9a-f]{16}$'::text)),
@@ -551,6 +553,21 @@ create table public.api_keys (
   constraint api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ '{orders:read,orders:write,stock:read,stock:write,jobs:read,jobs:write,admin}'::text[]))),
   constraint api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
+
+-- Nonces of signed requests, for as long as their times are taken: each counts once. use_nonce() removes what is older, two for each that comes.
+create table public.api_nonces (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The key that signed.
+  key_id text not null,
+  -- What was signed with the request, once.
+  nonce text not null,
+  -- When it came.
+  used_at timestamp with time zone not null default clock_now(),
+  constraint api_nonces_pkey PRIMARY KEY (tenant_id, key_id, nonce),
+  constraint api_nonces_nonce_check CHECK (((length(nonce) >= 8) AND (length(nonce) <= 64)))
+);
+CREATE INDEX api_nonces_used_at_idx ON public.api_nonces USING btree (used_at);
 
 -- Whom rules of the kind blocklist match: by phone, mail address or its domain, network address, or customer.
 create table public.blocklist (
@@ -6308,6 +6325,10 @@ function public.trouble_order(p_tenant uuid, p_order_id bigint, p_fulfillment_id
 
 -- Ends notices like the one that carries this token; false: no notice does.
 function public.unsubscribe(p_token uuid)
+  returns boolean;
+
+-- Takes a nonce of a signed request; false if it was used before.
+function public.use_nonce(p_key_id text, p_nonce text, p_keep_seconds double precision, p_tenant uuid DEFAULT current_tenant_id())
   returns boolean;
 
 -- Lets fulfilments begin whose goods are there by now; answers how many.

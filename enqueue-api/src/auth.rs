@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::once::note_scope;
 use crate::problem::{Kind, Problem, Result};
+use crate::signed::Signed;
 use crate::state::ApiState;
 
 /// How many verified keys are remembered at once.
@@ -127,7 +128,7 @@ impl<S: Scope> FromRequestParts<ApiState> for Caller<S> {
     }
 }
 
-/// Whose key a request carries.
+/// Whose key a request carries, or was signed with.
 ///
 /// # Errors
 /// 401 when it carries none, or none that is valid.
@@ -136,11 +137,14 @@ pub(crate) async fn identify(
     extensions: &Extensions,
     state: &ApiState,
 ) -> Result<Arc<ApiKey>> {
-    let token = bearer_token(headers)?;
-    let key = state
-        .keys()
-        .verify(state, headers, extensions, token)
-        .await?;
+    let key = match extensions.get::<Signed>() {
+        Some(Signed(key)) => Arc::clone(key),
+        None => {
+            let token = bearer_token(headers)?;
+            let keys = state.keys();
+            keys.verify(state, headers, extensions, token).await?
+        }
+    };
     state.limits().count_key(extensions, &key.key_id)?;
     Ok(key)
 }

@@ -71,6 +71,19 @@ pub(crate) async fn bytes(request: Request, state: &ApiState) -> Result<(Parts, 
     Ok((received.parts, received.bytes))
 }
 
+/// As [`bytes`], of at most `batch_body_limit_bytes`, for whoever does not know yet what it is.
+///
+/// # Errors
+/// When it is too large, too slow, or breaks off.
+pub(crate) async fn batch_bytes(request: Request, state: &ApiState) -> Result<(Parts, Vec<u8>)> {
+    let settings = state.settings();
+    let limit = settings
+        .batch_body_limit_bytes
+        .max(settings.body_limit_bytes);
+    let received = receive(request, state, limit).await?;
+    Ok((received.parts, received.bytes))
+}
+
 struct Received {
     parts: Parts,
     bytes: Vec<u8>,

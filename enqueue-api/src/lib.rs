@@ -32,6 +32,7 @@ pub mod router;
 pub mod routes;
 pub mod server;
 pub mod settings;
+pub mod signed;
 pub mod state;
 pub mod tags;
 pub mod wire;

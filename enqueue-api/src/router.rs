@@ -21,6 +21,7 @@ use crate::routes::{
     order_list, orders, promotions, queue, returns, routing, stock, tickets, track, waits, wallets,
     webhook_endpoints, webhook_events, webhooks,
 };
+use crate::signed::signed;
 use crate::state::ApiState;
 use crate::tags::tag;
 use crate::wire;
@@ -113,6 +114,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .merge(keyed(versioned, state))
         .route_layer(from_fn(tag))
         .merge(followed())
+        .route_layer(from_fn_with_state(state.clone(), signed))
         .route_layer(from_fn_with_state(state.clone(), guard));
     // Their senders know no key: each proves itself in its own way.
     let proven = OpenApiRouter::new()
@@ -137,6 +139,7 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .split_for_parts();
     let legacy = Router::new()
         .route("/api/realtime/events", get(events::legacy))
+        .route_layer(from_fn_with_state(state.clone(), signed))
         .merge(pages::routes())
         .route_layer(from_fn_with_state(state.clone(), guard));
     let router = router

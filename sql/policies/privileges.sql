@@ -74,7 +74,7 @@ begin
             'idempotency_keys', 'order_sightings', 'order_risk_reasons', 'fulfillment_items',
             'customer_notifications', 'notification_suppressions', 'notification_templates',
             'stock_subscriptions', 'admin_contacts', 'tracking_schedule',
-            'customer_tokens', 'routing_rules')
+            'customer_tokens', 'routing_rules', 'api_nonces')
           or role = 'worker' and r.name in (
             'fulfillment_logs', 'notification_queue', 'notification_receipts', 'tickets',
             'webhook_deliveries', 'webhook_attempts', 'webhook_feed', 'webhook_events',

@@ -34,6 +34,15 @@ pub struct Api {
 impl Api {
     /// Starts it, with a key that has this scope.
     pub async fn start(stage: &Stage, scope: &str) -> anyhow::Result<Api> {
+        Self::start_with(stage, scope, ApiSettings::default()).await
+    }
+
+    /// The same with settings of one's own, on a free port.
+    pub async fn start_with(
+        stage: &Stage,
+        scope: &str,
+        settings: ApiSettings,
+    ) -> anyhow::Result<Api> {
         let pool = stage.connect(CONNECTIONS)?;
         let scopes = [scope.to_owned()];
         let key = api_keys::create(&pool, TenantId::SHOP, "bench", &scopes, None).await?;
@@ -41,7 +50,7 @@ impl Api {
         let (listening, address) = tokio::sync::oneshot::channel();
         let settings = ApiSettings {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            ..Default::default()
+            ..settings
         };
         let serving = stevedore_enqueue_api::run(settings, pool.clone(), stop.clone(), |address| {
             let _ = listening.send(address);
@@ -91,10 +100,19 @@ pub struct Client {
 impl Client {
     /// Sends JSON, with an Idempotency-Key if there is one; the status of the answer.
     pub async fn post(&mut self, path: &str, key: Option<&str>, body: &str) -> anyhow::Result<u16> {
-        let mut request = format!("POST {path} HTTP/1.1\r\n{}", self.head);
-        if let Some(key) = key {
-            write!(request, "idempotency-key: {key}\r\n")?;
-        }
+        let header = key.map(|key| format!("idempotency-key: {key}\r\n"));
+        self.post_with(path, header.as_deref().unwrap_or_default(), body)
+            .await
+    }
+
+    /// Sends JSON with more headers, each with its line's end; the status of the answer.
+    pub async fn post_with(
+        &mut self,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> anyhow::Result<u16> {
+        let mut request = format!("POST {path} HTTP/1.1\r\n{}{headers}", self.head);
         write!(request, "content-length: {}\r\n\r\n{body}", body.len())?;
         self.stream.write_all(request.as_bytes()).await?;
         self.read_answer().await?;

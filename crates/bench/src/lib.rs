@@ -12,6 +12,7 @@
 //! - `report`: the figures, as a table, as JSON, as Markdown
 //! - `http`: the API in this process, and its clients
 //! - `orders`: `bench orders`
+//! - `webhooks`: `bench webhooks`
 
 mod bench;
 mod fleet;
@@ -23,6 +24,7 @@ mod sections;
 mod settings;
 mod stage;
 mod stats;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,8 @@ enum What {
     Queue(Box<QueueSettings>),
     /// Measure placing orders over HTTP: rate, latency, and that nothing is oversold
     Orders(orders::OrdersSettings),
+    /// Measure taking webhooks over HTTP: rate, latency, and that each is stored with its job
+    Webhooks(webhooks::WebhooksSettings),
     /// One worker process of a measurement
     #[command(hide = true)]
     Worker(fleet::ChildSettings),
@@ -61,6 +65,7 @@ pub async fn run(command: BenchCommand) -> anyhow::Result<ExitCode> {
     match command.what {
         What::Queue(settings) => bench::run(*settings).await?,
         What::Orders(settings) => orders::run(settings).await?,
+        What::Webhooks(settings) => webhooks::run(settings).await?,
         What::Worker(settings) => fleet::be_child(settings).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use stevedore_database::DatabaseSettings;
 use stevedore_model::TenantId;
-use stevedore_model::api_keys::{self, NewKey};
+use stevedore_model::api_keys::{self, NewKey, Use};
 
 use crate::schema;
 
@@ -24,6 +24,7 @@ A key is shown once, when it is created; the database keeps a hash of its secret
 Examples:
   stevedore keys create --name web --scope orders:write --scope orders:read
   stevedore keys create --name ci --scope jobs:write --expires-at 2027-01-31T00:00:00Z
+  stevedore keys create --name erp --scope orders:write --signs
   stevedore keys list
   stevedore keys rotate KEY_ID
   stevedore keys revoke KEY_ID")]
@@ -73,6 +74,9 @@ struct Create {
     /// When it stops to work, such as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "TIME")]
     expires_at: Option<DateTime<Utc>>,
+    /// Sign each request with it and never send it: then it is refused as a bearer key
+    #[arg(long)]
+    signs: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -109,7 +113,12 @@ pub async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
 async fn create_key(pool: &PgPool, create: Create) -> anyhow::Result<()> {
     let tenant = TenantId::SHOP;
     let (name, scopes) = (&create.name, &create.scopes);
-    let key = api_keys::create(pool, tenant, name, scopes, create.expires_at).await?;
+    let purpose = if create.signs {
+        Use::Signs
+    } else {
+        Use::Bearer
+    };
+    let key = api_keys::create_for(pool, tenant, name, scopes, create.expires_at, purpose).await?;
     print_key(&key, create.json);
     Ok(())
 }
@@ -142,11 +151,12 @@ async fn list(pool: &PgPool, json: bool) -> anyhow::Result<()> {
             (None, None) => "never expires".to_owned(),
         };
         println!(
-            "{}  {:<24}  {:<24}  {}",
+            "{}  {:<24}  {:<24}  {}{}",
             key.key_id,
             key.name,
             state,
-            key.scopes.join(" ")
+            key.scopes.join(" "),
+            if key.signs { "  (signs)" } else { "" }
         );
     }
     Ok(())

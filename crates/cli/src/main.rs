@@ -58,7 +58,7 @@ enum Command {
     Jobs(Box<jobs::JobsCommand>),
     /// Try the configured providers and carriers
     Providers(providers::ProvidersCommand),
-    /// Say where an order's lines go, and why
+    /// Say who fulfils what, and why an order's lines go where they go
     Route(route::RouteCommand),
     /// Look at what providers sent, and let it be processed again
     Webhooks(webhooks::WebhooksCommand),

@@ -72,6 +72,8 @@ pub struct KeyInfo {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// Whether it signs requests and is no bearer key.
+    pub signs: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Refused from then on.
@@ -100,7 +102,16 @@ pub enum CreateKeyError {
     Database(#[from] sqlx::Error),
 }
 
-/// Makes a key and stores its hash.
+/// How a key is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Sent with each request.
+    Bearer,
+    /// Never sent: each request is signed with it.
+    Signs,
+}
+
+/// Makes a bearer key and stores its hash.
 ///
 /// # Errors
 /// [`CreateKeyError`]; nothing is stored then.
@@ -110,6 +121,21 @@ pub async fn create(
     name: &str,
     scopes: &[String],
     expires_at: Option<DateTime<Utc>>,
+) -> Result<NewKey, CreateKeyError> {
+    create_for(db, tenant, name, scopes, expires_at, Use::Bearer).await
+}
+
+/// Makes a key for one use or the other, and stores its hash.
+///
+/// # Errors
+/// [`CreateKeyError`]; nothing is stored then.
+pub async fn create_for(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    name: &str,
+    scopes: &[String],
+    expires_at: Option<DateTime<Utc>>,
+    purpose: Use,
 ) -> Result<NewKey, CreateKeyError> {
     if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
         return Err(CreateKeyError::BadName);
@@ -133,7 +159,8 @@ pub async fn create(
         name,
         secret_hash.as_slice(),
         scopes,
-        expires_at
+        expires_at,
+        purpose == Use::Signs
     )
     .execute(db)
     .await?;
@@ -143,7 +170,8 @@ pub async fn create(
     })
 }
 
-/// The key of a token; None if the token is malformed, unknown, wrong, expired or revoked.
+/// The key of a bearer token; None if the token is malformed, unknown, wrong, expired or revoked,
+/// or of a key that signs.
 ///
 /// # Errors
 /// If the database can't be asked.
@@ -155,13 +183,61 @@ pub async fn verify(db: impl PgExecutor<'_>, token: &str) -> Result<Option<ApiKe
         .fetch_optional(db)
         .await?;
     Ok(row
-        .filter(|row| bool::from(row.secret_hash.ct_eq(hash(secret).as_slice())))
+        .filter(|row| bool::from(row.secret_hash.ct_eq(hash(secret).as_slice())) && !row.signs)
         .map(|row| ApiKey {
             tenant: TenantId(row.tenant_id),
             key_id: row.key_id,
             name: row.name,
             scopes: row.scopes,
         }))
+}
+
+/// A key that signs, with what checks its signatures: the SHA-256 of its secret. None if it is
+/// malformed, unknown, expired or revoked, or a bearer key.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn find_signing(
+    db: impl PgExecutor<'_>,
+    key_id: &str,
+) -> Result<Option<(ApiKey, Vec<u8>)>, sqlx::Error> {
+    if !is_hex(key_id, KEY_ID_BYTES) {
+        return Ok(None);
+    }
+    let row = sqlx::query_file!("../../sql/queries/api_keys/find.sql", key_id)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.filter(|row| row.signs).map(|row| {
+        let key = ApiKey {
+            tenant: TenantId(row.tenant_id),
+            key_id: row.key_id,
+            name: row.name,
+            scopes: row.scopes,
+        };
+        (key, row.secret_hash)
+    }))
+}
+
+/// Takes a nonce of a request that the key signed, and remembers it for as long as `keep`; false if
+/// it was used before.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn use_nonce(
+    db: impl PgExecutor<'_>,
+    key: &ApiKey,
+    nonce: &str,
+    keep: Duration,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/api_keys/use_nonce.sql",
+        key.key_id,
+        nonce,
+        keep.as_secs_f64(),
+        key.tenant.0
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Makes a key useless from now on; false if the shop has no such key.
@@ -202,7 +278,9 @@ pub async fn rotate(
     let Some(old) = old else {
         return Ok(None);
     };
-    let new = create(&mut *tx, tenant, &old.name, &old.scopes, old.expires_at).await?;
+    let purpose = if old.signs { Use::Signs } else { Use::Bearer };
+    let (name, scopes) = (&old.name, &old.scopes);
+    let new = create_for(&mut *tx, tenant, name, scopes, old.expires_at, purpose).await?;
     tx.commit().await?;
     Ok(Some(new))
 }
@@ -220,12 +298,13 @@ pub async fn list(db: impl PgExecutor<'_>, tenant: TenantId) -> Result<Vec<KeyIn
 /// Key id and secret of a token that has the right form; nothing else reaches the database.
 fn split(token: &str) -> Option<(&str, &str)> {
     let (key_id, secret) = token.strip_prefix("stv_")?.split_once('_')?;
-    let hex = |text: &str, bytes| text.len() == 2 * bytes && text.bytes().all(is_lower_hex);
-    (hex(key_id, KEY_ID_BYTES) && hex(secret, SECRET_BYTES)).then_some((key_id, secret))
+    let is_whole = is_hex(key_id, KEY_ID_BYTES) && is_hex(secret, SECRET_BYTES);
+    is_whole.then_some((key_id, secret))
 }
 
-fn is_lower_hex(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+fn is_hex(text: &str, bytes: usize) -> bool {
+    let is_lower_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 2 * bytes && text.bytes().all(is_lower_hex)
 }
 
 pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, rand::rand_core::OsError> {

@@ -192,6 +192,24 @@ pub async fn get(
     Ok(found.map(|row| row.answer))
 }
 
+/// As [`get`], and nobody changes it until the transaction ends.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn lock(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    code: &str,
+) -> Result<Option<Value>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/promotions/lock.sql",
+        clean::text(code),
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// A page of a shop's promotions by code, as `{promotions, next}`.
 ///
 /// # Errors

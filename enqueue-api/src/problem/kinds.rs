@@ -69,6 +69,9 @@ kinds! {
         "Send `Authorization: Bearer <key>`; `stevedore keys create` makes one.";
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "The API key is not valid.",
         "The key is unknown, revoked, expired or mistyped. Ask for a new one.";
+    SignatureRefused = "signature_refused", UNAUTHORIZED, "The request's signature does not hold.",
+        "`reason` says what is wrong with it: see docs/request-signing.md. Nothing was done. \
+         Compare the clocks, and what is between: a proxy may have changed path or body.";
     InsufficientScope = "insufficient_scope", FORBIDDEN, "The API key may not do this.",
         "Use a key that has the scope named in `required_scope`.";
     RouteNotFound = "route_not_found", NOT_FOUND, "There is nothing at this path.",

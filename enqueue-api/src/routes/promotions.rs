@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde_json::Value;
 use stevedore_model::problems::problem;
 use stevedore_model::promotions::{self, Basket, NewPromotion, PutError};
@@ -9,7 +11,7 @@ use stevedore_model::promotions::{self, Basket, NewPromotion, PutError};
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem, Result};
-use crate::routes::page;
+use crate::routes::{page, version};
 use crate::state::ApiState;
 use crate::wire;
 
@@ -69,14 +71,18 @@ pub async fn read(
 /// Make or change a promotion
 ///
 /// What the body leaves out gets its default, so send all of it. How often the code was used
-/// stays; placed orders keep their discounts.
+/// stays; placed orders keep their discounts. With `If-Match`, only if nobody changed it since.
 #[utoipa::path(
     put, path = "/v1/promotions/{code}", tag = "promotions", operation_id = "put_promotion",
     security(("api_key" = ["admin"])),
-    params(("code" = String, Path, description = "The code, upper case.", example = "TEA10")),
+    params(
+        ("code" = String, Path, description = "The code, upper case.", example = "TEA10"),
+        wire::IfMatch,
+    ),
     request_body(content = wire::PromotionRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The promotion as it is now.", body = wire::Promotion),
+        wire::Changed,
         wire::BodyErrors,
     )
 )]
@@ -84,18 +90,24 @@ pub async fn put(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     Path(code): Path<String>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let promotion = NewPromotion::parse(&body).map_err(Problem::invalid)?;
     let code = promotions::code(&code).ok_or_else(|| {
         let message = "must be 1 to 64 letters, digits, - and _, in the path";
         Problem::invalid(vec![problem("code".into(), "invalid_code", message)])
     })?;
-    let put = promotions::put(state.pool(), caller.tenant(), &code, &promotion).await;
-    put.map(Json).map_err(|error| match error {
+    let mut tx = state.pool().begin().await?;
+    let before = promotions::lock(&mut *tx, caller.tenant(), &code).await?;
+    version::must_be(&headers, before.as_ref())?;
+    let put = promotions::put(&mut *tx, caller.tenant(), &code, &promotion).await;
+    let after = put.map_err(|error| match error {
         PutError::Invalid(problems) => Problem::invalid(problems),
         PutError::Database(error) => error.into(),
-    })
+    })?;
+    tx.commit().await?;
+    Ok(version::marked(&after))
 }
 
 /// Try a promotion

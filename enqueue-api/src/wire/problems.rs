@@ -99,6 +99,7 @@ pub struct ProblemKind {
 const READ: &[Kind] = &[
     Kind::MissingCredentials,
     Kind::InvalidCredentials,
+    Kind::SignatureRefused,
     Kind::InsufficientScope,
     Kind::RateLimited,
     Kind::Internal,
@@ -358,7 +359,7 @@ fn sample(kind: Kind) -> Problem {
         Kind::InsufficientScope => problem.with("required_scope", "orders:write"),
         Kind::PayloadTooLarge => problem.with("limit_bytes", 1_048_576),
         Kind::IllegalTransition => problem.with("from", "delivered").with("to", "cancelled"),
-        Kind::WebhookRefused => problem.with("reason", "bad_signature"),
+        Kind::WebhookRefused | Kind::SignatureRefused => problem.with("reason", "bad_signature"),
         Kind::TooManyJobs => problem
             .with("reason", "too_slow")
             .with("retry_after_seconds", 12),

@@ -29,6 +29,7 @@ mod queue;
 mod routing;
 mod server;
 mod shop;
+mod signing;
 mod stock;
 mod stock_changes;
 mod support;

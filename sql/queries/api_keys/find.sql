@@ -4,7 +4,8 @@ select
     key_id,
     name,
     secret_hash,
-    scopes
+    scopes,
+    signs
 from api_keys
 where key_id = $1
     and revoked_at is null

@@ -3,6 +3,7 @@ select
     key_id,
     name,
     scopes,
+    signs,
     created_at,
     expires_at,
     revoked_at

@@ -3,7 +3,7 @@
 mod shop;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::Args;
@@ -26,6 +26,7 @@ product of which there is stock for three in four: the rest must be refused, and
 Examples:
   stevedore bench orders
   stevedore bench orders --orders 5000 --clients 4
+  stevedore bench orders --rate 500                 latency at 500 a second
   stevedore bench orders --json | tail -1 | jq .orders_per_s")]
 pub struct OrdersSettings {
     /// Orders to place, and again as many for the hot product
@@ -37,6 +38,11 @@ pub struct OrdersSettings {
     #[arg(long, value_name = "C", default_value_t = 16,
         value_parser = clap::value_parser!(u64).range(1..=1000))]
     clients: u64,
+
+    /// Orders a second, each at its time whether those before are answered or not: its latency
+    /// counts from when it was due [default: as fast as the clients can]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: Option<u32>,
 
     /// How they are paid; with cod each is confirmed and its fulfilment enqueued, too
     #[arg(long, value_name = "METHOD", default_value = "stripe")]
@@ -52,6 +58,7 @@ pub struct OrdersSettings {
 struct Seen {
     orders: u64,
     clients: u64,
+    rate: Option<u32>,
     orders_per_s: f64,
     p50_ms: f64,
     p99_ms: f64,
@@ -94,6 +101,7 @@ pub async fn run(settings: OrdersSettings) -> anyhow::Result<()> {
     let seen = Seen {
         orders: settings.orders,
         clients: settings.clients,
+        rate: settings.rate,
         orders_per_s: spread.placed as f64 / spread.seconds,
         p50_ms: percentile(&spread.latencies_ms, 0.5),
         p99_ms: percentile(&spread.latencies_ms, 0.99),
@@ -138,7 +146,8 @@ async fn place(
                     return Ok(outcome);
                 }
                 let order = body(number, &settings.payment_method);
-                place_one(&mut client, &order, &mut outcome).await?;
+                let due = settings.rate.map(|rate| began + due_after(number, rate));
+                place_one(&mut client, &order, due, &mut outcome).await?;
             }
         }
     });
@@ -156,9 +165,22 @@ async fn place(
     Ok(all)
 }
 
-async fn place_one(client: &mut Client, order: &str, outcome: &mut Outcome) -> anyhow::Result<()> {
+/// When an order is due, after the first.
+fn due_after(number: u64, rate: u32) -> Duration {
+    Duration::from_secs_f64(number as f64 / f64::from(rate))
+}
+
+async fn place_one(
+    client: &mut Client,
+    order: &str,
+    due: Option<Instant>,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
     let key = format!("{:032x}", rand::random::<u128>());
-    let began = Instant::now();
+    if let Some(due) = due {
+        tokio::time::sleep_until(due.into()).await;
+    }
+    let began = due.unwrap_or_else(Instant::now);
     match client.post("/v1/orders", Some(&key), order).await? {
         201 => outcome.placed += 1,
         409 if client.said().contains("out_of_stock") => outcome.refused += 1,
@@ -178,6 +200,7 @@ fn print(seen: &Seen, json: bool) -> anyhow::Result<()> {
     let Seen {
         orders,
         clients,
+        rate,
         orders_per_s,
         p50_ms,
         p99_ms,
@@ -188,7 +211,8 @@ fn print(seen: &Seen, json: bool) -> anyhow::Result<()> {
         hot_refused,
         oversold,
     } = seen;
-    println!("{orders} orders of two lines, {clients} clients");
+    let pace = rate.map_or(String::new(), |rate| format!(", {rate} a second asked for"));
+    println!("{orders} orders of two lines, {clients} clients{pace}");
     println!("  orders_per_s  {orders_per_s:>9.0}   p50_ms {p50_ms:.1}   p99_ms {p99_ms:.1}");
     println!("{orders} orders for one product, {hot_stock} in stock");
     println!("  orders_per_s  {hot_orders_per_s:>9.0}   p99_ms {hot_p99_ms:.1}");
