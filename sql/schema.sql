@@ -569,6 +569,26 @@ create table public.api_nonces (
 );
 CREATE INDEX api_nonces_used_at_idx ON public.api_nonces USING btree (used_at);
 
+-- What belonged to orders that ended long ago, as it was: moved here by archive_orders(), read through vw_state_history, vw_tracking_events, vw_order_timeline and vw_archived_details. An order that something happens to later has a document for each time that it was put away.
+create table public.archived_orders (
+  -- The shop.
+  tenant_id uuid not null default current_tenant_id(),
+  -- The order, whose own row stays.
+  order_id bigint not null,
+  -- When it was put away.
+  archived_at timestamp with time zone not null default clock_now(),
+  -- When the youngest row in the document was written.
+  last_at timestamp with time zone not null,
+  -- How many rows are in the document.
+  row_count integer not null,
+  -- By the table that they came from, the rows, each with all its columns but those of the key above.
+  document jsonb not null,
+  constraint archived_orders_pkey PRIMARY KEY (tenant_id, order_id, archived_at),
+  constraint archived_orders_row_count_check CHECK ((row_count > 0))
+) partition by RANGE (archived_at);
+CREATE INDEX archived_orders_last_at_idx ON ONLY public.archived_orders USING btree (last_at);
+CREATE TRIGGER trg_archived_orders_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archived_orders FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+
 -- Whom rules of the kind blocklist match: by phone, mail address or its domain, network address, or customer.
 create table public.blocklist (
   -- The shop.
@@ -1524,7 +1544,8 @@ create table public.order_logs (
   constraint order_logs_action_check CHECK (((length(action) >= 1) AND (length(action) <= 64)))
 );
 CREATE INDEX order_logs_order_id_idx ON public.order_logs USING btree (tenant_id, order_id, order_log_id);
-CREATE TRIGGER trg_order_logs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_logs FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_order_logs_append_only BEFORE UPDATE OR TRUNCATE ON public.order_logs FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_order_logs_kept AFTER DELETE ON public.order_logs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_loss();
 
 -- How long an order took from stage to stage, kept by trg_orders_metrics. The row is made with the first change of state, so placing alone costs nothing.
 create table public.order_metrics (
@@ -1670,8 +1691,9 @@ create table public.order_state_history (
   constraint order_state_history_shipment_id_check CHECK (((axis = 'shipment'::text) = (shipment_id IS NOT NULL)))
 );
 CREATE INDEX order_state_history_order_id_idx ON public.order_state_history USING btree (tenant_id, order_id, axis, fulfillment_id, history_id);
-CREATE TRIGGER trg_order_state_history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.order_state_history FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_order_state_history_append_only BEFORE UPDATE OR TRUNCATE ON public.order_state_history FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_order_state_history_events AFTER INSERT ON public.order_state_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_order_state_history_events();
+CREATE TRIGGER trg_order_state_history_kept AFTER DELETE ON public.order_state_history REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_loss();
 
 -- The legal changes of state; triggers refuse every other with SQLSTATE P0STT. Shared by all shops.
 create table public.order_state_transitions (
@@ -1761,6 +1783,8 @@ create table public.orders (
   payment_status_since timestamp with time zone default clock_now(),
   -- W3C trace context of the request that placed it; its jobs carry it on.
   traceparent text,
+  -- When its details were last put into archived_orders; null: they are all in their tables.
+  archived_at timestamp with time zone,
   constraint orders_pkey PRIMARY KEY (tenant_id, order_id),
   constraint orders_order_number_key UNIQUE (tenant_id, order_number),
   constraint orders_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
@@ -1787,6 +1811,7 @@ CREATE INDEX orders_customer_id_idx ON public.orders USING btree (tenant_id, cus
 CREATE INDEX orders_expires_at_idx ON public.orders USING btree (expires_at) WHERE (order_status = 'pending'::text);
 CREATE INDEX orders_placed_at_idx ON public.orders USING btree (tenant_id, placed_at DESC, order_id DESC);
 CREATE INDEX orders_status_idx ON public.orders USING btree (order_status, tenant_id, placed_at DESC, order_id DESC);
+CREATE INDEX orders_to_archive_idx ON public.orders USING btree (updated_at) WHERE ((order_status = ANY (ARRAY['delivered'::text, 'completed'::text, 'partially_returned'::text, 'returned'::text, 'cancelled'::text, 'expired'::text])) AND ((archived_at IS NULL) OR (archived_at <= updated_at)));
 CREATE TRIGGER trg_orders_1_history_insert AFTER INSERT ON public.orders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_history_update AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_history();
 CREATE TRIGGER trg_orders_1_metrics AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_orders_metrics();
@@ -2907,8 +2932,9 @@ create table public.tracking_events (
   constraint tracking_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'info_received'::text, 'in_transit'::text, 'out_for_delivery'::text, 'attempt_failed'::text, 'available_for_pickup'::text, 'exception'::text, 'expired'::text, 'delivered'::text, 'returned'::text])))
 );
 CREATE UNIQUE INDEX tracking_events_fact_key ON public.tracking_events USING btree (tenant_id, shipment_id, occurred_at, status, md5(description));
-CREATE TRIGGER trg_tracking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.tracking_events FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
+CREATE TRIGGER trg_tracking_events_append_only BEFORE UPDATE OR TRUNCATE ON public.tracking_events FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_tracking_events_apply AFTER INSERT ON public.tracking_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tracking_events_apply();
+CREATE TRIGGER trg_tracking_events_kept AFTER DELETE ON public.tracking_events REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_loss();
 
 -- Parcels that are followed, one row each: who is asked when. trg_shipments_follow keeps it; a parcel that has come to its end has none. A look (poll_tracking) moves next_poll_at.
 create table public.tracking_schedule (
@@ -4325,6 +4351,22 @@ view public.retry_operations (
   completed_at timestamp with time zone,
 );
 
+-- What was put away of orders, a row for each row. Ask for one order.
+view public.vw_archived_details (
+  -- The shop.
+  tenant_id uuid,
+  -- The order.
+  order_id bigint,
+  -- When it was put away.
+  archived_at timestamp with time zone,
+  -- The table that it came from.
+  table_name text,
+  -- Its place among those, in order of writing.
+  row_number bigint,
+  -- The row: its columns but the shop and the order.
+  content jsonb,
+);
+
 -- Promises beyond the stock that wait for goods, one row each, oldest first at their level.
 view public.vw_backorders (
   -- The shop.
@@ -4901,6 +4943,36 @@ view public.vw_shipments (
   updated_at timestamp with time zone,
 );
 
+-- order_state_history with what was put away of it: every change of state there ever was.
+view public.vw_state_history (
+  -- The shop.
+  tenant_id uuid,
+  -- Grows in the order of writing.
+  history_id bigint,
+  -- The order.
+  order_id bigint,
+  -- order, payment, fulfillment, shipment, return.
+  axis text,
+  -- On the axis fulfillment: which one.
+  fulfillment_id bigint,
+  -- On the axis shipment: which one.
+  shipment_id bigint,
+  -- On the axis return: which one.
+  return_id bigint,
+  -- State before; null at the beginning.
+  from_status text,
+  -- State after.
+  to_status text,
+  -- Who.
+  changed_by text,
+  -- Why, as given.
+  reason text,
+  -- How long the state before held.
+  held_ms bigint,
+  -- When.
+  created_at timestamp with time zone,
+);
+
 -- Stock counts, with what is counted.
 view public.vw_stock_counts (
   -- The shop.
@@ -4947,6 +5019,26 @@ view public.vw_stock_transfers (
   items jsonb,
 );
 
+-- tracking_events with what was put away of it. Ask for a parcel by its order, too.
+view public.vw_tracking_events (
+  -- The shop.
+  tenant_id uuid,
+  -- Grows in the order of writing.
+  tracking_event_id bigint,
+  -- The order.
+  order_id bigint,
+  -- The parcel.
+  shipment_id bigint,
+  -- What it says, in our words.
+  status text,
+  -- The carrier's words.
+  description text,
+  -- Where.
+  location text,
+  -- When, by the carrier.
+  occurred_at timestamp with time zone,
+);
+
 -- Every attempt of every job, running and successful ones too.
 view queue.attempts (
   -- Whose attempt.
@@ -4982,6 +5074,10 @@ view queue.stats (
   -- Age of the oldest: since due (ready, blocked), claimed (running), died (dead) or enqueued.
   oldest_age_seconds double precision,
 );
+
+-- The beginning of the first day of which nothing was put away into archived_orders.
+function analytics.put_away_until()
+  returns timestamp with time zone;
 
 -- Refreshes one table of analytics, from a day on or as far back as is due; the job refresh_analytics calls it for each.
 function analytics.refresh(p_topic text, p_since date DEFAULT NULL::date)
@@ -5094,6 +5190,10 @@ function public.api_keys_expiring(p_within interval)
 -- Moves a notice to where what its channel said of the message puts it.
 function public.apply_receipts(p_tenant uuid, p_notification_id bigint, p_provider text, p_message_id text)
   returns void;
+
+-- Puts the details of at most so many orders away that ended so long ago; answers by table how many rows went.
+function public.archive_orders(p_age interval, p_limit integer)
+  returns TABLE(table_name text, row_count bigint);
 
 -- Asks the providers that have an order to give it up; false if that is not possible.
 function public.ask_to_cancel(p_tenant uuid, p_order_id bigint, p_actor text, p_reason text)
@@ -5417,6 +5517,10 @@ function public.lock_wallets(p_tenant uuid, p_order_ids bigint[])
 
 -- Adds a row to an order's audit trail, signed by whoever acts.
 function public.log_order(p_tenant uuid, p_order_id bigint, p_action text, p_details jsonb)
+  returns void;
+
+-- Makes the partitions of archived_orders for this year and the next.
+function public.make_archive_partitions()
   returns void;
 
 -- Why an order matches a rule, in words, or null.
@@ -6233,6 +6337,10 @@ function public.trg_refunds_notify()
 
 -- Refuses changes of append-only tables (42501).
 function public.trg_refuse_change()
+  returns trigger;
+
+-- Refuses to delete what archived_orders does not hold (42501).
+function public.trg_refuse_loss()
   returns trigger;
 
 -- Units of returns: no more than left (P0VAL); lines, order and stock follow what came.

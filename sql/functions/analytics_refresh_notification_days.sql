@@ -12,9 +12,11 @@ declare
   v_rows bigint;
 begin
   perform pg_advisory_xact_lock(hashtextextended('analytics.notification_days', 0));
-  select (min(s.created_at) at time zone 'UTC')::date into v_first_day from notification_queue as s;
+  select (coalesce(min(s.created_at), clock_now()) at time zone 'UTC')::date into v_first_day
+  from notification_queue as s;
   if exists (select from analytics.notification_days as d where d.day <= v_first_day) then
-    v_since := greatest(v_since, (v_first_day + 1)::timestamp at time zone 'UTC');
+    v_since := greatest(v_since, (v_first_day + 1)::timestamp at time zone 'UTC',
+      analytics.put_away_until());
   end if;
   delete from analytics.notification_days as d where d.day >= (v_since at time zone 'UTC')::date;
   insert into analytics.notification_days (

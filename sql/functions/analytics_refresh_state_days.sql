@@ -1,5 +1,6 @@
 -- Computes analytics.state_days anew, from a day on, one at a time;
 -- answers how many rows it wrote.
+-- Rows go with orders that are put away: days that lost some of them stay as they were counted.
 create or replace function analytics.refresh_state_days(p_since date default '-infinity')
 returns bigint
 language plpgsql volatile
@@ -10,7 +11,13 @@ declare
   v_rows bigint;
 begin
   perform pg_advisory_xact_lock(hashtextextended('analytics.state_days', 0));
-  delete from analytics.state_days as d where d.day >= p_since;
+  if exists (
+    select from analytics.state_days as d
+    where d.day < (analytics.put_away_until() at time zone 'UTC')::date)
+  then
+    v_since := greatest(v_since, analytics.put_away_until());
+  end if;
+  delete from analytics.state_days as d where d.day >= (v_since at time zone 'UTC')::date;
   insert into analytics.state_days (
     tenant_id, day, axis, from_status, to_status, changes, held_seconds, held_p50_seconds,
     held_p95_seconds, held_max_seconds)

@@ -26,7 +26,7 @@ begin
             select coalesce(jsonb_agg(
               jsonb_build_object('status', h.to_status, 'at', h.created_at)
               order by h.history_id), '[]')
-            from order_state_history as h
+            from vw_state_history as h
             where h.tenant_id = o.tenant_id
               and h.order_id = o.order_id
               and h.axis = 'order'),
@@ -48,7 +48,7 @@ begin
                     order by e.occurred_at, e.tracking_event_id), '[]')
                   from (
                     select *
-                    from tracking_events as t
+                    from vw_tracking_events as t
                     where t.tenant_id = s.tenant_id
                       and t.shipment_id = s.shipment_id
                       and t.order_id = s.order_id

@@ -62,7 +62,8 @@ begin
             else '{select}'
           end
         when r.schema = 'queue' then '{select,insert,update,delete}'
-        when r.name in ('order_state_transitions', 'notification_kinds') then '{select}'
+        when r.name in ('order_state_transitions', 'notification_kinds', 'archived_orders')
+          then '{select}'
         when r.name = 'api_keys' then
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
         when r.name = 'shop_events' and role = 'worker' then '{select,insert,delete}'

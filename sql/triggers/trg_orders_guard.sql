@@ -21,6 +21,13 @@ begin
     return new;
   end if;
 
+  -- Putting details away (archive_orders) is no change of the order, and comes with none.
+  if new.archived_at is distinct from old.archived_at then
+    if to_jsonb(new) - 'archived_at' <> to_jsonb(old) - 'archived_at' then
+      raise exception 'archived_at changes alone' using errcode = '42501';
+    end if;
+    return new;
+  end if;
   if (new.tenant_id, new.order_id, new.order_number)
       is distinct from (old.tenant_id, old.order_id, old.order_number)
     or new.currency <> old.currency and old.order_status <> 'draft'

@@ -16,9 +16,9 @@ before update or delete or truncate on stock_movements
 for each statement execute function trg_refuse_change();
 
 create or replace trigger trg_order_state_history_append_only
-before update or delete or truncate on order_state_history
+before update or truncate on order_state_history
 for each statement execute function trg_refuse_change();
 
 create or replace trigger trg_order_logs_append_only
-before update or delete or truncate on order_logs
+before update or truncate on order_logs
 for each statement execute function trg_refuse_change();

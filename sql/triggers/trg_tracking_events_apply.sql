@@ -70,5 +70,5 @@ referencing new table as new_rows
 for each statement execute function trg_tracking_events_apply();
 
 create or replace trigger trg_tracking_events_append_only
-before update or delete or truncate on tracking_events
+before update or truncate on tracking_events
 for each statement execute function trg_refuse_change();

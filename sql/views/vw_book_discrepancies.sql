@@ -39,7 +39,7 @@ steps as (
     row_number() over path as step,
     lag(to_status) over path as previous_status,
     lead(to_status) over path is null as is_last
-  from order_state_history
+  from vw_state_history
   window path as (partition by tenant_id, order_id, axis, fulfillment_id,
     shipment_id, return_id order by history_id)
 ),

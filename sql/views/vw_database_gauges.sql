@@ -48,7 +48,8 @@ tables as materialized (
   from unnest(array['queue.jobs', 'queue.dead_jobs', 'queue.finished_jobs', 'queue.attempts_log',
     'queue.workers', 'orders', 'order_items', 'order_state_history', 'shop_events', 'fulfillments',
     'fulfillment_logs', 'inventory_levels', 'inventory_reservations', 'stock_movements',
-    'notification_queue', 'webhook_events', 'webhook_deliveries', 'idempotency_keys']) as t (name)
+    'notification_queue', 'webhook_events', 'webhook_deliveries', 'idempotency_keys',
+    'archived_orders']) as t (name)
   cross join lateral (
     select to_regclass(t.name) as relid
     union

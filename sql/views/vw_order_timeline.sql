@@ -1,5 +1,5 @@
 -- Everything that happened to orders, in one list: changes of state on every axis, and what people
--- and programs did.
+-- and programs did; with what was put away of it.
 create or replace view vw_order_timeline
 with (security_invoker = true) as
 select
@@ -15,7 +15,7 @@ select
   held_ms,
   null::jsonb as details,
   history_id as sequence
-from order_state_history
+from vw_state_history
 union all
 select
   tenant_id,
@@ -30,7 +30,23 @@ select
   null,
   details,
   order_log_id
-from order_logs;
+from order_logs
+union all
+select
+  a.tenant_id,
+  a.order_id,
+  r.created_at,
+  'action',
+  'order',
+  null,
+  r.action,
+  r.actor,
+  r.details->>'reason',
+  null,
+  r.details,
+  r.order_log_id
+from archived_orders as a
+cross join lateral jsonb_populate_recordset(null::order_logs, a.document -> 'order_logs') as r;
 
 comment on view vw_order_timeline is
   'Everything that happened to orders: changes of state on every axis, and actions. Ask for one '

@@ -120,6 +120,8 @@ pub struct UpkeepPolicy {
     pub poll_tracking_every: Duration,
     /// How long they stay.
     pub retention: Retention,
+    /// How long orders that ended keep their details in the tables; none: always.
+    pub order_details: Option<Duration>,
 }
 
 /// Settings from which no worker can be built.
@@ -206,6 +208,7 @@ impl Environment {
                 refresh_analytics_every: upkeep.refresh_analytics_every,
                 poll_tracking_every: upkeep.poll_tracking_every,
                 retention: upkeep.retention(),
+                order_details: upkeep.retention_order_details,
             },
         })
     }

@@ -356,6 +356,23 @@ pub struct UpkeepSettings {
     #[arg(long, env = "RETENTION_ANALYTICS_HOURS", value_name = "DURATION", default_value = "1y",
         value_parser = humantime::parse_duration)]
     pub retention_analytics_hours: Duration,
+
+    /// How long orders that ended keep their details (changes of state, calls, notices, what
+    /// carriers said) in the tables, before they go into archived_orders; at least 30d. Unless it
+    /// is set, they stay
+    #[arg(long, env = "RETENTION_ORDER_DETAILS", value_name = "DURATION",
+        value_parser = order_details)]
+    pub retention_order_details: Option<Duration>,
+}
+
+/// Numbers of the last five weeks are still counted, and customers still ask.
+fn order_details(text: &str) -> Result<Duration, String> {
+    const MIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    match humantime::parse_duration(text) {
+        Ok(age) if age < MIN => Err("must be at least 30d".to_owned()),
+        Ok(age) => Ok(age),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl UpkeepSettings {

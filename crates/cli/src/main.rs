@@ -4,6 +4,7 @@
 //! settings, connects, and hands over. `docs/decisions/0005` says why there is one binary.
 
 mod api;
+mod archive;
 mod check;
 mod config;
 mod demo;
@@ -74,6 +75,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Examine the database: slow statements, indexes, dead rows, settings, held transactions
     Doctor(doctor::DoctorSettings),
+    /// Show what was put away of orders that ended long ago
+    Archive(archive::ArchiveCommand),
     /// Prove the books: stock, reservations, histories, totals
     Check(check::CheckSettings),
 }
@@ -142,6 +145,7 @@ async fn run(loaded: config::Loaded) -> anyhow::Result<ExitCode> {
         Command::Bench(command) => stevedore_bench::run(command).await,
         Command::Config(command) => config::run(Cli::command(), cli.config, command),
         Command::Doctor(settings) => doctor::run(settings).await,
+        Command::Archive(command) => archive::run(command).await,
         Command::Check(settings) => check::run(settings).await,
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 pub mod analytics;
 pub mod api_keys;
+pub mod archive;
 pub mod blocklist;
 pub mod books;
 pub mod catalog;

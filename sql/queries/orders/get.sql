@@ -1,7 +1,7 @@
 -- An order with all that belongs to it. $1 tenant, $2 order.
 -- Indexes: orders_pkey, order_items_order_line_key, fulfillments_order_key, shipments_order_key,
 -- order_holds_order_id_idx, order_errors_order_id_idx, returns_order_key, order_metrics_pkey,
--- order_state_history_order_id_idx.
+-- order_state_history_order_id_idx; archived_orders_pkey.
 select
   o.order_id,
   o.order_number,
@@ -182,7 +182,7 @@ select
         h.reason,
         h.held_ms,
         h.created_at
-      from order_state_history as h
+      from vw_state_history as h
       where h.tenant_id = o.tenant_id
         and h.order_id = o.order_id
     ) as n

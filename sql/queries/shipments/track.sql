@@ -16,8 +16,9 @@ select jsonb_build_object(
         'location', e.location,
         'occurred_at', e.occurred_at)
       order by e.occurred_at, e.tracking_event_id)
-    from tracking_events as e
+    from vw_tracking_events as e
     where e.tenant_id = s.tenant_id
+      and e.order_id = s.order_id
       and e.shipment_id = s.shipment_id), '[]')) as "shipment!"
 from shipments as s
 where s.tenant_id = $2

@@ -1,9 +1,10 @@
-//! `clean_up`: deletes what is old enough, a little at a time; writes the digests of admins that
-//! are due.
+//! `clean_up`: deletes what is old enough, a little at a time; puts the details of old orders away;
+//! writes the digests of admins that are due.
 
 use anyhow::Context as _;
 use metrics::counter;
 use serde::{Deserialize, Serialize};
+use stevedore_model::archive;
 use stevedore_model::notifications::people;
 use stevedore_model::retention::{self, Table};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
@@ -12,6 +13,8 @@ use crate::environment::Environment;
 
 /// Rows of one table deleted in one transaction.
 const BATCH_ROWS: u32 = 1_000;
+/// Orders put away in one transaction: some 4,000 rows, a second's work at most.
+const BATCH_ORDERS: i32 = 100;
 /// Digests written in one run.
 const DIGESTS_MAX: i32 = 1_000;
 /// Batches of one table in one run; what is left is the next tick's.
@@ -47,6 +50,7 @@ impl Job for CleanUp {
                 tracing::info!(table = table.name(), rows = removed, "threw old rows away");
             }
         }
+        put_orders_away(ctx, env).await?;
         Ok(Done::completed())
     }
 }
@@ -70,4 +74,34 @@ async fn clean_up(table: Table, ctx: &mut JobContext, env: &Environment) -> Resu
         }
     }
     Ok(total)
+}
+
+/// A transaction for each batch; its orders wait for it if somebody changes them meanwhile.
+async fn put_orders_away(ctx: &mut JobContext, env: &Environment) -> Result<(), Failure> {
+    let Some(age) = env.upkeep.order_details else {
+        return Ok(());
+    };
+    let mut total = 0;
+    for _ in 0..BATCHES_MAX {
+        if ctx.cancelled().is_cancelled() {
+            break;
+        }
+        let mut tx = ctx.begin().await?;
+        let put_away = archive::put_away(&mut tx, age, BATCH_ORDERS)
+            .await
+            .context("putting the details of old orders away")?;
+        tx.commit().await?;
+        for (table, rows) in put_away.rows {
+            counter!("stevedore_rows_removed_total", "table" => table).increment(rows);
+        }
+        counter!("stevedore_orders_archived_total").increment(put_away.orders);
+        total += put_away.orders;
+        if put_away.orders < BATCH_ORDERS.unsigned_abs().into() {
+            break;
+        }
+    }
+    if total > 0 {
+        tracing::info!(orders = total, "put the details of old orders away");
+    }
+    Ok(())
 }

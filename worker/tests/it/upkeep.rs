@@ -1,8 +1,10 @@
 //! What comes by itself, notices that are not taken, and the process around the jobs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
+use stevedore_model::archive;
 use stevedore_model::retention::Table;
 use stevedore_telemetry::catalogue::{self, Values};
 use stevedore_testkit::wait_for;
@@ -58,14 +60,42 @@ async fn old_notices_are_deleted_and_young_ones_stay() {
     );
 }
 
+#[tokio::test]
+async fn j4_workers_put_details_of_old_orders_away_when_they_are_told_to() {
+    let mut shop = Shop::new().await;
+    let order_id = shop.order(GOOD_NUMBER).await;
+    let worker = shop.worker();
+    shop.wait_for_status(order_id, "delivered").await;
+    shop.wait_for_mails(2).await;
+    shop.wait_until_idle().await;
+    worker.stop().await;
+    let before = serde_json::to_value(shop.view(order_id).await).expect("it is JSON");
+    shop.settings.upkeep.clean_up_every = Duration::from_millis(200);
+    shop.settings.upkeep.retention_order_details = Some(Duration::from_millis(1));
+    let worker = shop.worker();
+    wait_for("the details to be put away", async || {
+        let put_away = "select count(*) from archived_orders";
+        (shop.number(put_away).await == 1).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    let left = "select count(*) from order_state_history";
+    assert_eq!(shop.number(left).await, 0);
+    let after = serde_json::to_value(shop.view(order_id).await).expect("it is JSON");
+    assert_eq!(after, before);
+    shop.assert_books_balance().await;
+}
+
 #[test]
 fn j4_the_metric_of_removed_rows_begins_at_zero_for_every_table() {
     let metric = catalogue::all().find(|metric| metric.name == "stevedore_rows_removed_total");
     let Values::Closed(tables) = metric.expect("it is in the catalogue").labels[0].values else {
         panic!("its tables are known beforehand");
     };
-    let cleaned: Vec<&str> = Table::ALL.iter().map(|table| table.name()).collect();
-    assert_eq!(tables, cleaned);
+    let mut cleaned: Vec<&str> = Table::ALL.iter().map(|table| table.name()).collect();
+    cleaned.extend(archive::TABLES);
+    let cleaned: BTreeSet<&str> = cleaned.into_iter().collect();
+    assert_eq!(tables.iter().copied().collect::<BTreeSet<_>>(), cleaned);
 }
 
 #[tokio::test]

@@ -146,3 +146,31 @@ async fn g8_an_endpoints_secret_is_shown_once_and_what_failed_is_sent_again() {
     assert_eq!(replayed.trim(), "sends 0 again");
     assert!(!run(&db, &["endpoints", "enable", "9"]).status.success());
 }
+
+#[tokio::test]
+async fn j4_what_was_put_away_of_an_order_is_shown() {
+    let db = TestDb::new().await;
+    db.fill(20).await;
+    let text = "set stevedore.now = '2040-01-01'; select archive_orders('90 days', 1)";
+    sqlx::raw_sql(text).execute(db.pool()).await.unwrap();
+    let order = "select order_id from archived_orders";
+    let order: i64 = sqlx::query_scalar(order)
+        .fetch_one(db.pool())
+        .await
+        .unwrap();
+    let shown = run(&db, &["archive", "show", &order.to_string()]);
+    let shown = stdout(&shown);
+    assert!(shown.contains("put away at 2040-01-01"), "{shown}");
+    assert!(
+        shown.contains("\norder_state_history\n  axis=order "),
+        "{shown}"
+    );
+    let json = run(&db, &["archive", "show", "--json", &order.to_string()]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert!(
+        json[0]["document"]["order_state_history"].is_array(),
+        "{json}"
+    );
+    let nobody = run(&db, &["archive", "show", "999"]);
+    assert!(stderr(&nobody).contains("there is no order 999"));
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on panics")]
 
 mod analytics;
+mod archive;
 mod backorders;
 mod buyers;
 mod doctor;

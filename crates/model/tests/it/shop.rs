@@ -65,6 +65,13 @@ impl Shop {
         Shop { db }
     }
 
+    /// A shop with nothing in it, to be filled.
+    pub async fn open_empty() -> Shop {
+        Shop {
+            db: TestDb::new().await,
+        }
+    }
+
     /// A shop with `units` of each SKU at `ACC`.
     pub async fn stocked(units: i64) -> Shop {
         let shop = Shop::open().await;

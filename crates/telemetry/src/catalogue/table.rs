@@ -146,7 +146,15 @@ pub(super) const OF_PROCESSES: &[Metric] = &[
         Counter,
         Worker,
         &[closed("table", CLEANED)],
-        "Old rows thrown away after their retention; of shipping_labels, what was printed",
+        "Old rows thrown away after their retention, or put away with their order; of \
+         shipping_labels, what was printed",
+    ),
+    exported(
+        "stevedore_orders_archived_total",
+        Counter,
+        Worker,
+        &[],
+        "Orders that ended long ago and whose details were put into archived_orders",
     ),
     exported(
         "stevedore_webhooks_received_total",

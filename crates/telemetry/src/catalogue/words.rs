@@ -94,6 +94,9 @@ pub(super) const CLEANED: &[&str] = &[
     "pick_batches",
     "worker_hours",
     "queue_hours",
+    "order_state_history",
+    "order_logs",
+    "tracking_events",
 ];
 pub(super) const STAGE: Label = named("stage", "the order states that are not final");
 pub(super) const STATE_LEFT: Label = named("stage", "the order states that can be left");
