@@ -166,7 +166,7 @@ async fn j4_what_was_put_away_of_an_order_is_shown() {
         "{shown}"
     );
     let json = run(&db, &["archive", "show", "--json", &order.to_string()]);
-    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let json: Value = serde_json::from_str(&stdout(&json)).unwrap();
     assert!(
         json[0]["document"]["order_state_history"].is_array(),
         "{json}"
