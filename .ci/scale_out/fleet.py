@@ -118,10 +118,11 @@ class Fleet:
 class Buyers:
     """Place orders in the background, and remember what they were told."""
 
-    def __init__(self, fleet, apis, count, seconds=0.0, patience_s=PATIENCE_S):
+    def __init__(self, fleet, apis, count, seconds=0.0, patience_s=PATIENCE_S,
+                 payment_method="cod"):
         self.key, self.apis, self.count = fleet.key, apis, count
         self.pause_s = seconds * BUYERS / count
-        self.patience_s = patience_s
+        self.patience_s, self.payment_method = patience_s, payment_method
         self.acknowledged, self.failed_tries, self.gave_up = {}, [], []
         self.lock = threading.Lock()
         self.pool = concurrent.futures.ThreadPoolExecutor(BUYERS)
@@ -155,7 +156,7 @@ class Buyers:
             "customer": {"name": f"Buyer {number}", "email": f"buyer-{number}@example.com",
                          "phone": "+233240000000"},
             "currency": "GHS",
-            "payment_method": "cod",
+            "payment_method": self.payment_method,
             "lines": [{"sku": "MTN-1GB", "quantity": 1, "recipient_phone": f"024{number:07}"}],
         })
         headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": f"drill-{number}",

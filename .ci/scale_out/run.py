@@ -16,6 +16,7 @@ import time
 import traceback
 
 import failover
+import intake
 import machines
 import pooler
 import replica
@@ -30,6 +31,8 @@ DRILLS = {
     "replica": replica.drill,
     "machines": machines.drill,
     "restore": restore.drill,
+    "api-killed": intake.killed,
+    "api-stopped": intake.stopped,
     "failover-synchronous": failover.synchronous,
     "failover-asynchronous": failover.asynchronous,
 }

@@ -199,6 +199,18 @@ pub struct ApiSettings {
     )]
     pub shutdown_grace: Duration,
 
+    /// Whether single orders, too, are refused (429) while the queue `fulfilment` is beyond its
+    /// service level, if it has one. By default only orders sent many together are: turning a
+    /// buyer away costs more than a delivery that starts later.
+    #[arg(
+        long = "orders-by-backlog",
+        env = "STEVEDORE_API_ORDERS_BY_BACKLOG",
+        value_name = "BOOL",
+        default_value_t = false,
+        action = clap::ArgAction::Set
+    )]
+    pub orders_by_backlog: bool,
+
     /// Secrets of those who send webhooks.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
@@ -225,6 +237,7 @@ impl Default for ApiSettings {
             stream_life: Duration::from_secs(5 * 60),
             drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
+            orders_by_backlog: false,
             webhooks: WebhookSettings::default(),
         }
     }

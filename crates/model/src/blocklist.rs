@@ -65,6 +65,25 @@ pub async fn put(
     Ok(row.answer)
 }
 
+/// Why somebody is blocked; None: nobody is, by that.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn get(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    (kind, value): (&str, &str),
+) -> Result<Option<Value>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/blocklist/get.sql",
+        kind,
+        clean::text(value),
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Serves somebody again; answers whether they were blocked.
 ///
 /// # Errors

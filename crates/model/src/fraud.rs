@@ -6,7 +6,7 @@ use sqlx::PgExecutor;
 use sqlx::types::Json;
 
 use crate::problems::{FieldProblem, Fields, problem, read_whole};
-use crate::{TenantId, sqlstate};
+use crate::{TenantId, clean, sqlstate};
 
 /// Kinds of rules.
 const KINDS: [&str; 7] = [
@@ -108,7 +108,7 @@ pub async fn put(
 ) -> Result<Value, PutError> {
     let put = sqlx::query_file!(
         "../../sql/queries/fraud_rules/put.sql",
-        crate::clean::text(code),
+        clean::text(code),
         Json(rule) as _,
         tenant.0
     )
@@ -144,6 +144,24 @@ pub async fn rules(db: impl PgExecutor<'_>, tenant: TenantId) -> Result<Value, s
         .fetch_one(db)
         .await?;
     Ok(row.answer)
+}
+
+/// One of them by its code.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn rule(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    rule_code: &str,
+) -> Result<Option<Value>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/fraud_rules/get.sql",
+        clean::text(rule_code),
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// What an order's risk score is made of, as `{order_id, order_status, risk_score, hold_score,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 
 use crate::keyed_jobs::Keyed;
-use crate::sqlstate;
+use crate::{TenantId, sqlstate};
 
 /// Why a key could not be claimed.
 #[derive(Debug, thiserror::Error)]
@@ -69,4 +69,22 @@ pub async fn keep(
     .execute(db)
     .await
     .map(drop)
+}
+
+/// Whether a request with one of these keys was answered and is remembered.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn any_is_known(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    keys: &[String],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/idempotency_keys/any_known.sql",
+        tenant.0,
+        keys
+    )
+    .fetch_one(db)
+    .await
 }

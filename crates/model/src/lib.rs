@@ -17,6 +17,7 @@ mod clean;
 pub mod customer_tokens;
 pub mod customers;
 pub mod doctor;
+pub mod edits;
 pub mod events;
 pub mod fraud;
 pub mod fulfillments;

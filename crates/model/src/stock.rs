@@ -4,7 +4,7 @@
 //! by who did it.
 
 use serde_json::Value;
-use sqlx::{Connection, PgConnection, PgTransaction};
+use sqlx::{Connection, PgConnection, PgExecutor, PgTransaction};
 
 use crate::orders::Shortage;
 use crate::problems::{FieldProblem, problem};
@@ -153,6 +153,24 @@ pub async fn set_policy(
     .await?;
     tx.commit().await?;
     Ok(i64::from(levels))
+}
+
+/// The policy of an item at each location that has it, as `{sku, levels}`; None: no such item.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn policy(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    sku: &str,
+) -> Result<Option<Value>, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/inventory_levels/policy.sql",
+        clean::text(sku),
+        tenant.0
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// Asks for units to go from one location to another; answers the transfer's key.

@@ -91,6 +91,10 @@ kinds! {
         "Check the id: it is the shop's own, as orders name it in `customer.id`.";
     PromotionNotFound = "promotion_not_found", NOT_FOUND, "There is no such promotion.",
         "Check the code; GET /v1/promotions lists all of them.";
+    FraudRuleNotFound = "fraud_rule_not_found", NOT_FOUND, "There is no such fraud rule.",
+        "Check the code; GET /v1/fraud-rules lists all of them.";
+    BlockNotFound = "block_not_found", NOT_FOUND, "Nobody is blocked by that.",
+        "Check the kind and the value; GET /v1/blocklist lists all of them.";
     FulfillmentNotFound = "fulfillment_not_found", NOT_FOUND, "There is no such fulfilment.",
         "Check the id: orders name their fulfilments; GET /v1/fulfillments lists them.";
     ShipmentNotFound = "shipment_not_found", NOT_FOUND, "There is no such parcel.",

@@ -12,6 +12,7 @@ use crate::body::{self, BatchBody};
 use crate::json::meaning_hash;
 use crate::observe::RequestTrace;
 use crate::problem::{Problem, Result};
+use crate::routes::admission::admit_orders;
 use crate::routes::{idempotency, orders as single};
 use crate::state::ApiState;
 use crate::wire;
@@ -28,6 +29,9 @@ const CHUNK: usize = 50;
 ///
 /// With an `Idempotency-Key` the request can be repeated: orders that were placed are answered
 /// again, those that were refused are tried again.
+///
+/// 429 while the queue `fulfilment` is beyond its service level, if it has one: who sends orders by
+/// the hundred can come back.
 #[utoipa::path(
     post,
     path = "/v1/bulk/orders",
@@ -54,6 +58,14 @@ pub async fn place_many(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
+    let keys: Vec<String> = key
+        .map(|key| {
+            (0..items.len())
+                .map(|index| format!("{key}#{index}"))
+                .collect()
+        })
+        .unwrap_or_default();
+    admit_orders(&state, caller.tenant(), items.len(), &keys).await?;
     let traceparent = trace.to_string();
     let mut results: Vec<Option<Result<Placed, Problem>>> = items.iter().map(|_| None).collect();
     let mut requests = Vec::new();
@@ -64,7 +76,7 @@ pub async fn place_many(
                 index,
                 PlaceRequest {
                     order,
-                    idempotency_key: key.map(|key| format!("{key}#{index}")),
+                    idempotency_key: keys.get(index).cloned(),
                     request_hash: meaning_hash(item),
                     traceparent: Some(traceparent.clone()),
                 },

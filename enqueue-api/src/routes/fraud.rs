@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde_json::{Value, json};
 use stevedore_model::blocklist::{self, Blocking};
 use stevedore_model::fraud::{self, NewRule, PutError};
@@ -9,9 +11,10 @@ use stevedore_model::problems::problem;
 
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::JsonBody;
-use crate::problem::{Problem, Result};
+use crate::problem::{Kind, Problem, Result};
 use crate::routes::page::LIMIT_MAX;
 use crate::routes::path_id::{self, Id};
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -32,16 +35,44 @@ pub async fn rules(caller: Caller<Admin>, State(state): State<ApiState>) -> Resu
     Ok(Json(fraud::rules(state.pool(), caller.tenant()).await?))
 }
 
+/// Read a fraud rule
+#[utoipa::path(
+    get, path = "/v1/fraud-rules/{rule_code}", tag = "fraud", operation_id = "get_fraud_rule",
+    security(("api_key" = ["admin"])),
+    params(("rule_code" = String, Path, description = "The rule.", example = "high_value")),
+    responses(
+        (status = 200, description = "The rule as it is now.", body = wire::FraudRule),
+        wire::FraudRuleNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn rule(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path(rule_code): Path<String>,
+) -> Result<Json<Value>> {
+    let found = fraud::rule(state.pool(), caller.tenant(), &rule_code).await?;
+    found.map(Json).ok_or_else(|| {
+        let detail = format!("There is no fraud rule {rule_code:?}.");
+        Problem::new(Kind::FraudRuleNotFound, detail)
+    })
+}
+
 /// Make or change a fraud rule
 ///
-/// Orders that are confirmed from now on are screened by it, if it is enabled.
+/// Orders that are confirmed from now on are screened by it, if it is enabled. With `If-Match`,
+/// only if nobody changed it since.
 #[utoipa::path(
     put, path = "/v1/fraud-rules/{rule_code}", tag = "fraud", operation_id = "put_fraud_rule",
     security(("api_key" = ["admin"])),
-    params(("rule_code" = String, Path, description = "The rule.", example = "high_value")),
+    params(
+        ("rule_code" = String, Path, description = "The rule.", example = "high_value"),
+        wire::IfMatch,
+    ),
     request_body(content = wire::FraudRuleRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The rule as it is now.", body = wire::FraudRule),
+        wire::Changed,
         wire::BodyErrors,
     )
 )]
@@ -49,14 +80,23 @@ pub async fn put_rule(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     Path(rule_code): Path<String>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<Value>> {
-    let rule = NewRule::parse(&body).map_err(Problem::invalid)?;
-    let put = fraud::put(state.pool(), caller.tenant(), &rule_code, &rule).await;
-    put.map(Json).map_err(|error| match error {
+) -> Result<Response> {
+    let (rule, tenant) = (
+        NewRule::parse(&body).map_err(Problem::invalid)?,
+        caller.tenant(),
+    );
+    let mut tx = version::hold(&state, tenant, &format!("fraud rule {rule_code}")).await?;
+    let before = fraud::rule(&mut *tx, tenant, &rule_code).await?;
+    version::must_be(&headers, before.as_ref())?;
+    let put = fraud::put(&mut *tx, tenant, &rule_code, &rule).await;
+    let after = put.map_err(|error| match error {
         PutError::Invalid(problems) => Problem::invalid(problems),
         PutError::Database(error) => error.into(),
-    })
+    })?;
+    tx.commit().await?;
+    Ok(version::marked(&after))
 }
 
 /// Explain an order's risk
@@ -97,20 +137,52 @@ pub async fn blocked(caller: Caller<Admin>, State(state): State<ApiState>) -> Re
     Ok(Json(json!({ "entries": entries })))
 }
 
+/// Why is somebody blocked?
+#[utoipa::path(
+    get, path = "/v1/blocklist/{kind}/{value}", tag = "fraud", operation_id = "get_block",
+    security(("api_key" = ["admin"])),
+    params(
+        ("kind" = wire::BlockKind, Path, description = "By what."),
+        ("value" = String, Path, description = "Whom; phones in E.164."),
+    ),
+    responses(
+        (status = 200, description = "The entry.", body = wire::Blocked),
+        wire::BlockNotFound,
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
+pub async fn block_of(
+    caller: Caller<Admin>,
+    State(state): State<ApiState>,
+    Path((kind, value)): Path<(String, String)>,
+) -> Result<Json<Value>> {
+    let whom = whom(&kind, &value)?;
+    let found = blocklist::get(state.pool(), caller.tenant(), whom).await?;
+    found.map(Json).ok_or_else(|| {
+        Problem::new(
+            Kind::BlockNotFound,
+            format!("No {kind} {value:?} is blocked."),
+        )
+    })
+}
+
 /// Block somebody
 ///
 /// By phone, mail address or its domain, network address, or customer. Rules of the kind
-/// `blocklist` match their orders.
+/// `blocklist` match their orders. With `If-Match`, only if nobody changed the entry since.
 #[utoipa::path(
     put, path = "/v1/blocklist/{kind}/{value}", tag = "fraud", operation_id = "block",
     security(("api_key" = ["admin"])),
     params(
         ("kind" = wire::BlockKind, Path, description = "By what."),
         ("value" = String, Path, description = "Whom; phones in E.164."),
+        wire::IfMatch,
     ),
     request_body(content = wire::BlockRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The entry.", body = wire::Blocked),
+        wire::Changed,
         wire::BodyErrors,
     )
 )]
@@ -118,13 +190,19 @@ pub async fn block(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     Path((kind, value)): Path<(String, String)>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let blocking = Blocking::parse(&body).map_err(Problem::invalid)?;
     let whom = whom(&kind, &value)?;
     let (tenant, actor) = (caller.tenant(), caller.actor());
-    let entry = blocklist::put(state.pool(), tenant, whom, &blocking, &actor).await?;
-    Ok(Json(entry))
+    let name = format!("block {kind} {}", value.to_lowercase());
+    let mut tx = version::hold(&state, tenant, &name).await?;
+    let before = blocklist::get(&mut *tx, tenant, whom).await?;
+    version::must_be(&headers, before.as_ref())?;
+    let entry = blocklist::put(&mut *tx, tenant, whom, &blocking, &actor).await?;
+    tx.commit().await?;
+    Ok(version::marked(&entry))
 }
 
 /// Unblock somebody

@@ -2,19 +2,20 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::lists;
 use stevedore_model::problems::{Fields, problem};
 use stevedore_model::stock::{self, AtLocation, By, ChangeError, TransferStep};
 
-use crate::auth::{Caller, StockWrite};
+use crate::auth::{Caller, StockRead, StockWrite};
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::lists::row;
 use crate::routes::orders::out_of_stock;
 use crate::routes::path_id::{self, Id};
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -92,18 +93,50 @@ pub async fn adjust(
     })))
 }
 
+/// Read the policy of an item
+///
+/// How far it may be promised beyond the stock, at each location that has it.
+#[utoipa::path(
+    get, path = "/v1/stock/{sku}/policy", tag = "stock", operation_id = "get_stock_policy",
+    security(("api_key" = ["stock:read"])),
+    params(("sku" = String, Path, description = "SKU of the stock item.", example = "MUG-RED")),
+    responses(
+        (status = 200, description = "What holds.", body = wire::StockPolicies),
+        wire::StockNotFound,
+        wire::ReadErrors,
+    )
+)]
+pub async fn policy(
+    caller: Caller<StockRead>,
+    State(state): State<ApiState>,
+    Path(sku): Path<String>,
+) -> Result<Json<Value>> {
+    let found = stock::policy(state.pool(), caller.tenant(), &sku).await?;
+    found.map(Json).ok_or_else(|| {
+        Problem::new(
+            Kind::StockNotFound,
+            format!("There is no stock item {sku:?}."),
+        )
+    })
+}
+
 /// Set the policy of an item
 ///
 /// How far it may be promised beyond the stock, at one location or at all that have it. What is
-/// left out stays as it is; a limit of null is none.
+/// left out stays as it is; a limit of null is none. With `If-Match`, only if nobody changed it
+/// since.
 #[utoipa::path(
     put, path = "/v1/stock/{sku}/policy", tag = "stock", operation_id = "set_stock_policy",
     security(("api_key" = ["stock:write"])),
-    params(("sku" = String, Path, description = "SKU of the stock item.", example = "MUG-RED")),
+    params(
+        ("sku" = String, Path, description = "SKU of the stock item.", example = "MUG-RED"),
+        wire::IfMatch,
+    ),
     request_body(content = wire::StockPolicy, content_type = "application/json"),
     responses(
         (status = 200, description = "At how many locations it holds.", body = wire::PolicySet),
         wire::StockNotFound,
+        wire::Changed,
         wire::BodyErrors,
     )
 )]
@@ -111,6 +144,7 @@ pub async fn set_policy(
     caller: Caller<StockWrite>,
     State(state): State<ApiState>,
     Path(sku): Path<String>,
+    headers: HeaderMap,
     JsonBody(mut body): JsonBody,
 ) -> Result<Json<Value>> {
     let nuls = crate::json::take_out_nuls(&mut body);
@@ -134,12 +168,16 @@ pub async fn set_policy(
             return Err(Problem::invalid(vec![wrong]));
         }
     };
-    let (mut db, actor) = (state.db().await?, caller.actor());
+    let (tenant, actor) = (caller.tenant(), caller.actor());
     let by = By {
-        tenant: caller.tenant(),
+        tenant,
         actor: &actor,
     };
-    let levels = stock::set_policy(&mut db, by, &sku, location.as_deref(), &body).await?;
+    let mut tx = version::hold(&state, tenant, &format!("policy {sku}")).await?;
+    let before = stock::policy(&mut *tx, tenant, &sku).await?;
+    version::must_be(&headers, before.as_ref())?;
+    let levels = stock::set_policy(&mut tx, by, &sku, location.as_deref(), &body).await?;
+    tx.commit().await?;
     Ok(Json(json!({ "sku": sku, "levels": levels })))
 }
 

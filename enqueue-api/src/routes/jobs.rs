@@ -3,13 +3,13 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use stevedore_model::keyed_jobs::{self, Keyed, KeyedError, KeyedJob};
 use stevedore_model::problems::FieldProblem;
-use stevedore_queue::{ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob, Refusal};
+use stevedore_queue::{ENQUEUE_JOBS_MAX, EnqueueError, Enqueued, NewJob};
 
 use crate::auth::{Caller, JobsWrite};
 use crate::body::{self, BatchBody, JsonBody};
@@ -17,6 +17,7 @@ use crate::job_request;
 use crate::json::{meaning_hash, take_out_nuls};
 use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
+use crate::routes::admission::too_many;
 use crate::routes::idempotency::{self, REPLAYED};
 use crate::state::ApiState;
 use crate::wire;
@@ -213,14 +214,6 @@ async fn admit(state: &ApiState, senders: &[&str], jobs: &[NewJob]) -> Result<()
     let queues = jobs.iter().map(NewJob::queue_name);
     let admitted = state.admission().admit(senders, queues).await;
     admitted.map_err(|refusal| too_many(&refusal))
-}
-
-fn too_many(refusal: &Refusal) -> Problem {
-    let seconds = refusal.retry_after.as_secs();
-    Problem::new(Kind::TooManyJobs, format!("Refused: {refusal}."))
-        .with("reason", refusal.reason.name())
-        .with("retry_after_seconds", seconds)
-        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 fn note(state: &ApiState, senders: &[&str], answers: &[KeyedJob], replayed: bool) {

@@ -1,5 +1,6 @@
 //! One module a noun. Each handler is: parse, one call into `model` or `queue`, answer.
 
+pub mod admission;
 pub mod bulk_orders;
 pub mod counts;
 pub mod docs;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
 use stevedore_model::notifications::inbox::{self, PreferencesError};
@@ -13,6 +14,7 @@ use crate::problem::{Kind, Problem, Result};
 use crate::routes::legacy::success;
 use crate::routes::path_id::{self, Id};
 use crate::routes::query::QueryFields;
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -259,24 +261,28 @@ pub async fn preferences(
 /// Change notification preferences
 ///
 /// All of them at once; what is left out is as the shop does it. What is essential, such as a
-/// confirmation, can't be muted.
+/// confirmation, can't be muted. With `If-Match`, only if nobody changed them since.
 #[utoipa::path(
     put, path = "/v1/customers/{customer_id}/notification-preferences", tag = "notifications",
     operation_id = "put_notification_preferences",
     security(("api_key" = ["orders:write"])),
-    params(("customer_id" = String, Path, description = "The shop's own id of the customer.")),
+    params(
+        ("customer_id" = String, Path, description = "The shop's own id of the customer."),
+        wire::IfMatch,
+    ),
     request_body(content = wire::PreferencesRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "What holds now.", body = wire::NotificationPreferences),
-        wire::CustomerNotFound, wire::BodyErrors,
+        wire::CustomerNotFound, wire::Changed, wire::BodyErrors,
     )
 )]
 pub async fn put_preferences(
     caller: Caller<OrdersWrite>,
     State(state): State<ApiState>,
     Path(customer): Path<String>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let mut problems = Vec::new();
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         for name in ["channels", "muted_types"] {
@@ -290,15 +296,20 @@ pub async fn put_preferences(
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
     }
-    let (pool, tenant) = (state.pool(), caller.tenant());
-    let kept = inbox::set_preferences(pool, tenant, &customer, &body).await;
-    kept.map_err(|error| match error {
+    let tenant = caller.tenant();
+    let mut tx = version::hold(&state, tenant, &format!("preferences {customer}")).await?;
+    let before = inbox::preferences(&mut *tx, tenant, &customer).await?;
+    let before = before.ok_or_else(|| no_customer(&customer))?;
+    version::must_be(&headers, Some(&before))?;
+    let kept = inbox::set_preferences(&mut *tx, tenant, &customer, &body).await;
+    let kept = kept.map_err(|error| match error {
         PreferencesError::Invalid(problems) => Problem::invalid(problems),
         PreferencesError::Database(error) => error.into(),
         error => Problem::new(Kind::Internal, error.to_string()),
-    })?
-    .map(Json)
-    .ok_or_else(|| no_customer(&customer))
+    })?;
+    let kept = kept.ok_or_else(|| no_customer(&customer))?;
+    tx.commit().await?;
+    Ok(version::marked(&kept))
 }
 
 /// Watch notices

@@ -18,6 +18,7 @@ use crate::body::{JsonBody, OptionalJsonBody};
 use crate::json::meaning_hash;
 use crate::observe::RequestTrace;
 use crate::problem::{Kind, Problem, Result};
+use crate::routes::admission::admit_orders;
 use crate::routes::idempotency::{self, REPLAYED};
 use crate::routes::path_id::{self, Id};
 use crate::routes::version::{expected, tagged};
@@ -81,6 +82,10 @@ pub async fn place(
             return Err(Problem::invalid(problems.into_iter().flatten().collect()));
         }
     };
+    if state.settings().orders_by_backlog {
+        let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
+        admit_orders(&state, caller.tenant(), 1, &keys).await?;
+    }
     let request = PlaceRequest {
         order,
         idempotency_key: key.map(str::to_owned),

@@ -60,12 +60,24 @@ pub async fn read(
     caller: Caller<OrdersRead>,
     State(state): State<ApiState>,
     Path(code): Path<String>,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let found = promotions::get(state.pool(), caller.tenant(), &code).await?;
-    found.map(Json).ok_or_else(|| {
+    let found = found.ok_or_else(|| {
         let detail = format!("There is no promotion with the code {code:?}.");
         Problem::new(Kind::PromotionNotFound, detail)
-    })
+    })?;
+    Ok(version::marked_in_front(&as_set(&found), &found))
+}
+
+/// What people set of a promotion: who changes it does not compete with those who use it.
+fn as_set(promotion: &Value) -> Value {
+    let mut set = promotion.clone();
+    if let Some(columns) = set.as_object_mut() {
+        for counted in ["redeemed", "updated_at"] {
+            columns.remove(counted);
+        }
+    }
+    set
 }
 
 /// Make or change a promotion
@@ -98,16 +110,16 @@ pub async fn put(
         let message = "must be 1 to 64 letters, digits, - and _, in the path";
         Problem::invalid(vec![problem("code".into(), "invalid_code", message)])
     })?;
-    let mut tx = state.pool().begin().await?;
+    let mut tx = version::hold(&state, caller.tenant(), &format!("promotion {code}")).await?;
     let before = promotions::lock(&mut *tx, caller.tenant(), &code).await?;
-    version::must_be(&headers, before.as_ref())?;
+    version::must_be(&headers, before.as_ref().map(as_set).as_ref())?;
     let put = promotions::put(&mut *tx, caller.tenant(), &code, &promotion).await;
     let after = put.map_err(|error| match error {
         PutError::Invalid(problems) => Problem::invalid(problems),
         PutError::Database(error) => error.into(),
     })?;
     tx.commit().await?;
-    Ok(version::marked(&after))
+    Ok(version::marked_whole(&as_set(&after), &after))
 }
 
 /// Try a promotion

@@ -6,6 +6,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+use sqlx::Connection;
+use stevedore_model::edits;
 use stevedore_model::orders::Edit;
 use stevedore_model::problems::Fields;
 use stevedore_model::returns::{self, NewReturn, ReturnView, Step};
@@ -17,6 +19,7 @@ use crate::routes::idempotency;
 use crate::routes::order_changes::read_items;
 use crate::routes::orders::{SENTENCE_CHARS_MAX, refused};
 use crate::routes::path_id::{self, Id};
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -149,19 +152,23 @@ pub async fn read(
 #[utoipa::path(
     post, path = "/v1/returns/{return_id}/status", tag = "returns", operation_id = "move_return",
     security(("api_key" = ["admin"])),
-    params(("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1)),
+    params(
+        ("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = wire::ReturnMove, content_type = "application/json"),
     responses(
         (status = 200, description = "The return as it is then.", body = wire::Return),
-        wire::ReturnNotFound, wire::TransitionRefused, wire::BodyErrors,
+        wire::ReturnNotFound, wire::Changed, wire::TransitionRefused, wire::BodyErrors,
     )
 )]
 pub async fn decide(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::Return>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<ReturnView>> {
+) -> Result<Response> {
     let (mut problems, mut status, mut notes) = (Vec::new(), None, None);
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         status = fields
@@ -176,7 +183,13 @@ pub async fn decide(
         return Err(Problem::invalid(problems));
     };
     let notes = notes.as_deref();
-    advance(&caller, &state, &id, &Step::Move { status, notes }).await
+    advance(
+        &caller,
+        &state,
+        (&id, &headers),
+        &Step::Move { status, notes },
+    )
+    .await
 }
 
 /// Receive a return
@@ -186,19 +199,23 @@ pub async fn decide(
     post, path = "/v1/returns/{return_id}/receive", tag = "returns",
     operation_id = "receive_return",
     security(("api_key" = ["admin"])),
-    params(("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1)),
+    params(
+        ("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = Option<wire::ReceiveRequest>, content_type = "application/json"),
     responses(
         (status = 200, description = "The return as it is then.", body = wire::Return),
-        wire::ReturnNotFound, wire::TransitionRefused, wire::BodyErrors,
+        wire::ReturnNotFound, wire::Changed, wire::TransitionRefused, wire::BodyErrors,
     )
 )]
 pub async fn receive(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::Return>,
+    headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody,
-) -> Result<Json<ReturnView>> {
+) -> Result<Response> {
     let (mut problems, mut items) = (Vec::new(), None);
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         items = fields
@@ -207,7 +224,13 @@ pub async fn receive(
         fields.finish();
     }
     valid(problems)?;
-    advance(&caller, &state, &id, &Step::Receive(items.as_ref())).await
+    advance(
+        &caller,
+        &state,
+        (&id, &headers),
+        &Step::Receive(items.as_ref()),
+    )
+    .await
 }
 
 /// Inspect a return
@@ -217,19 +240,23 @@ pub async fn receive(
     post, path = "/v1/returns/{return_id}/inspect", tag = "returns",
     operation_id = "inspect_return",
     security(("api_key" = ["admin"])),
-    params(("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1)),
+    params(
+        ("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = Option<wire::InspectRequest>, content_type = "application/json"),
     responses(
         (status = 200, description = "The return as it is then.", body = wire::Return),
-        wire::ReturnNotFound, wire::TransitionRefused, wire::BodyErrors,
+        wire::ReturnNotFound, wire::Changed, wire::TransitionRefused, wire::BodyErrors,
     )
 )]
 pub async fn inspect(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::Return>,
+    headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody,
-) -> Result<Json<ReturnView>> {
+) -> Result<Response> {
     let (mut problems, mut items, mut location) = (Vec::new(), None, None);
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         let names = ["line_number", "restocked", "damaged"];
@@ -241,7 +268,13 @@ pub async fn inspect(
     }
     valid(problems)?;
     let (items, location) = (items.as_ref(), location.as_deref());
-    advance(&caller, &state, &id, &Step::Inspect { items, location }).await
+    advance(
+        &caller,
+        &state,
+        (&id, &headers),
+        &Step::Inspect { items, location },
+    )
+    .await
 }
 
 /// Refund a return
@@ -250,26 +283,30 @@ pub async fn inspect(
 #[utoipa::path(
     post, path = "/v1/returns/{return_id}/refund", tag = "returns", operation_id = "refund_return",
     security(("api_key" = ["admin"])),
-    params(("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1)),
+    params(
+        ("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = Option<wire::RefundReturnRequest>, content_type = "application/json"),
     responses(
         (status = 200, description = "The return, refunded.", body = wire::Return),
-        wire::ReturnNotFound, wire::TransitionRefused, wire::BodyErrors,
+        wire::ReturnNotFound, wire::Changed, wire::TransitionRefused, wire::BodyErrors,
     )
 )]
 pub async fn refund(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::Return>,
+    headers: HeaderMap,
     OptionalJsonBody(body): OptionalJsonBody,
-) -> Result<Json<ReturnView>> {
+) -> Result<Response> {
     let (mut problems, mut amount) = (Vec::new(), None);
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         amount = fields.integer("amount", 0..=1_000_000_000_000);
         fields.finish();
     }
     valid(problems)?;
-    advance(&caller, &state, &id, &Step::Refund(amount)).await
+    advance(&caller, &state, (&id, &headers), &Step::Refund(amount)).await
 }
 
 /// Exchange a return
@@ -280,19 +317,23 @@ pub async fn refund(
     post, path = "/v1/returns/{return_id}/exchange", tag = "returns",
     operation_id = "exchange_return",
     security(("api_key" = ["admin"])),
-    params(("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1)),
+    params(
+        ("return_id" = i64, Path, minimum = 1, description = "The return's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = wire::ExchangeRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "The return, exchanged.", body = wire::Return),
-        wire::ReturnNotFound, wire::EditRefused, wire::BodyErrors,
+        wire::ReturnNotFound, wire::Changed, wire::EditRefused, wire::BodyErrors,
     )
 )]
 pub async fn exchange(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::Return>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Result<Json<ReturnView>> {
+) -> Result<Response> {
     let mut problems = Vec::new();
     if let Some(mut fields) = Fields::of(&body, "", &mut problems) {
         fields.require("lines");
@@ -300,7 +341,13 @@ pub async fn exchange(
     }
     valid(problems)?;
     let edit = Edit::parse(&body).map_err(Problem::invalid)?;
-    advance(&caller, &state, &id, &Step::Exchange(&edit.lines())).await
+    advance(
+        &caller,
+        &state,
+        (&id, &headers),
+        &Step::Exchange(&edit.lines()),
+    )
+    .await
 }
 
 fn valid(problems: Vec<stevedore_model::problems::FieldProblem>) -> Result<()> {
@@ -314,17 +361,17 @@ fn valid(problems: Vec<stevedore_model::problems::FieldProblem>) -> Result<()> {
 async fn advance(
     caller: &Caller<Admin>,
     state: &ApiState,
-    id: &Id<path_id::Return>,
+    (id, headers): (&Id<path_id::Return>, &HeaderMap),
     step: &Step<'_>,
-) -> Result<Json<ReturnView>> {
-    returns::advance(
-        &mut *state.db().await?,
-        caller.tenant(),
-        id.0,
-        &caller.actor(),
-        step,
-    )
-    .await
-    .map(Json)
-    .map_err(|error| refused(error, || id.missing()))
+) -> Result<Response> {
+    let (mut db, tenant) = (state.db().await?, caller.tenant());
+    let mut tx = db.begin().await?;
+    edits::hold(&mut *tx, tenant, &format!("return {}", id.0)).await?;
+    let before = returns::get(&mut *tx, tenant, id.0).await?;
+    version::must_be(headers, before.as_ref())?;
+    let after = returns::advance(&mut tx, tenant, id.0, &caller.actor(), step)
+        .await
+        .map_err(|error| refused(error, || id.missing()))?;
+    tx.commit().await?;
+    Ok(version::marked(&after))
 }

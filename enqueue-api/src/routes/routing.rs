@@ -127,7 +127,7 @@ pub async fn put(
     JsonBody(body): JsonBody,
 ) -> Result<Response> {
     let rule = NewRule::parse(&body).map_err(Problem::invalid)?;
-    let mut tx = state.pool().begin().await?;
+    let mut tx = version::hold(&state, caller.tenant(), &format!("routing rule {}", id.0)).await?;
     let before = routing::rule(&mut *tx, caller.tenant(), id.0).await?;
     version::must_be(&headers, before.as_ref())?;
     let after = routing::update(&mut *tx, caller.tenant(), id.0, &rule).await?;
@@ -160,7 +160,7 @@ pub async fn delete(
     id: Id<path_id::RoutingRule>,
     headers: HeaderMap,
 ) -> Result<StatusCode> {
-    let mut tx = state.pool().begin().await?;
+    let mut tx = version::hold(&state, caller.tenant(), &format!("routing rule {}", id.0)).await?;
     let before = routing::rule(&mut *tx, caller.tenant(), id.0).await?;
     version::must_be(&headers, before.as_ref())?;
     routing::delete(&mut *tx, caller.tenant(), id.0).await?;

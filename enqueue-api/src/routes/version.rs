@@ -6,11 +6,15 @@ use axum::Json;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::Value;
+use sqlx::PgTransaction;
 use stevedore_model::orders::OrderView;
 use stevedore_model::problems::problem;
+use stevedore_model::{TenantId, edits};
 
 use crate::problem::{Kind, Problem, Result};
+use crate::state::ApiState;
 use crate::tags;
 
 /// The version that the caller saw; None if any will do.
@@ -41,13 +45,44 @@ pub fn expected(headers: &HeaderMap) -> Result<Option<i32>> {
 
 /// A resource with the mark of what it shows as `ETag`, as reading it has.
 #[must_use]
-pub fn marked(resource: &Value) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", mark_of(resource)));
+pub fn marked(resource: &impl Serialize) -> Response {
+    with_tag(resource, &format!("\"{}\"", mark_of(resource)))
+}
+
+/// A resource of which people change only a part: that part's mark stands in front, as the version
+/// of an order does, and is what [`must_be`] compares. Reading it appends the mark of all.
+#[must_use]
+pub fn marked_in_front(part: &Value, resource: &Value) -> Response {
+    with_tag(resource, &format!("\"{}\"", mark_of(part)))
+}
+
+/// As [`marked_in_front`], whole, for whoever has just changed it.
+#[must_use]
+pub fn marked_whole(part: &Value, resource: &Value) -> Response {
+    let tag = format!("\"{}.{}\"", mark_of(part), mark_of(resource));
+    with_tag(resource, &tag)
+}
+
+fn with_tag(resource: &impl Serialize, tag: &str) -> Response {
     let mut response = Json(resource).into_response();
-    if let Ok(tag) = tag {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
     response
+}
+
+/// Begins an edit: until the transaction ends nobody else edits the thing of this name.
+///
+/// # Errors
+/// 503 when the database is away.
+pub async fn hold(
+    state: &ApiState,
+    tenant: TenantId,
+    what: &str,
+) -> Result<PgTransaction<'static>> {
+    let mut transaction = state.pool().begin().await?;
+    edits::hold(&mut *transaction, tenant, what).await?;
+    Ok(transaction)
 }
 
 /// Whether the resource, which the caller's transaction holds, is as `If-Match` says that it was
@@ -55,7 +90,7 @@ pub fn marked(resource: &Value) -> Response {
 ///
 /// # Errors
 /// 412 when somebody changed it since.
-pub fn must_be(headers: &HeaderMap, resource: Option<&Value>) -> Result<()> {
+pub fn must_be(headers: &HeaderMap, resource: Option<&impl Serialize>) -> Result<()> {
     let mut wanted = headers.get_all(IF_MATCH).iter().peekable();
     if wanted.peek().is_none() {
         return Ok(());
@@ -64,10 +99,9 @@ pub fn must_be(headers: &HeaderMap, resource: Option<&Value>) -> Result<()> {
     let is_mark = |tag: &str| {
         let tag = tag.trim();
         let is_any = tag == "*" && mark.is_some();
-        is_any
-            || mark
-                .as_ref()
-                .is_some_and(|mark| tag.trim_matches('"') == mark)
+        let front = tag.trim_matches('"');
+        let front = front.split_once('.').map_or(front, |(front, _rest)| front);
+        is_any || mark.as_ref().is_some_and(|mark| front == mark)
     };
     let is_same = wanted
         .filter_map(|value| value.to_str().ok())
@@ -81,8 +115,9 @@ pub fn must_be(headers: &HeaderMap, resource: Option<&Value>) -> Result<()> {
     }
 }
 
-fn mark_of(resource: &Value) -> String {
-    tags::mark(resource.to_string().as_bytes())
+fn mark_of(resource: &impl Serialize) -> String {
+    // What can't be written can't be read either: nobody saw it.
+    tags::mark(&serde_json::to_vec(resource).unwrap_or_default())
 }
 
 /// An order with its version as `ETag`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -21,6 +21,7 @@ use crate::problem::{Problem, Result};
 use crate::routes::orders::refused;
 use crate::routes::path_id::{self, Id};
 use crate::routes::query::QueryFields;
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
@@ -115,29 +116,38 @@ pub async fn read(
 
 /// Change a webhook endpoint
 ///
-/// What is not named stays. Enabling it sends what was held back; deleting it is for good.
+/// What is not named stays. Enabling it sends what was held back; deleting it is for good. With
+/// `If-Match`, only if nothing of it changed since it was read.
 #[utoipa::path(
     patch, path = "/v1/webhook-endpoints/{endpoint_id}", tag = "webhooks",
     operation_id = "change_webhook_endpoint",
     security(("api_key" = ["admin"])),
-    params(("endpoint_id" = i64, Path, minimum = 1, description = "The endpoint's id.",
-        example = 1)),
+    params(
+        ("endpoint_id" = i64, Path, minimum = 1, description = "The endpoint's id.", example = 1),
+        wire::IfMatch,
+    ),
     request_body(content = wire::WebhookEndpointRequest, content_type = "application/json"),
     responses(
         (status = 204, description = "It is changed."),
-        wire::WebhookEndpointNotFound, wire::BodyErrors,
+        wire::WebhookEndpointNotFound, wire::Changed, wire::BodyErrors,
     )
 )]
 pub async fn change(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::WebhookEndpoint>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<StatusCode> {
-    let change = read_endpoint(&body, false)?;
-    webhooks::change(&mut *state.db().await?, caller.tenant(), id.0, &change)
+    let (change, tenant) = (read_endpoint(&body, false)?, caller.tenant());
+    let mut tx = version::hold(&state, tenant, &format!("webhook endpoint {}", id.0)).await?;
+    let before = webhooks::list(&mut *tx, tenant, Some(id.0)).await?;
+    let before = before.first().ok_or_else(|| id.missing())?;
+    version::must_be(&headers, Some(before))?;
+    webhooks::change(&mut *tx, tenant, id.0, &change)
         .await
         .map_err(|refusal| refused(refusal, || id.missing()))?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

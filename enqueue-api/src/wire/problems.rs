@@ -160,11 +160,12 @@ operations! {
         Kind::InsufficientFunds,
         Kind::IdempotencyKeyInFlight,
         Kind::IdempotencyKeyReused,
+        Kind::TooManyJobs,
     ];
     /// As [`BodyErrors`], of the operations that take an Idempotency-Key.
     KeyedErrors = READ, BODY, &[Kind::InvalidIdempotencyKey, Kind::IdempotencyKeyReused];
     /// As [`BodyErrors`], of the operation whose answer tells of each of its parts.
-    BulkErrors = READ, BODY, &[Kind::InvalidIdempotencyKey];
+    BulkErrors = READ, BODY, &[Kind::InvalidIdempotencyKey, Kind::TooManyJobs];
     /// As [`BodyErrors`], of the operation that asks for a return under an Idempotency-Key.
     ReturnErrors = READ, BODY, &[Kind::InvalidIdempotencyKey];
     /// As [`BodyErrors`], of the operations that enqueue jobs.
@@ -211,6 +212,10 @@ operations! {
     RoutingRuleNotFound = &[Kind::RoutingRuleNotFound];
     /// No such notice.
     NoticeNotFound = &[Kind::NoticeNotFound];
+    /// No such rule.
+    FraudRuleNotFound = &[Kind::FraudRuleNotFound];
+    /// No such entry.
+    BlockNotFound = &[Kind::BlockNotFound];
     /// It is not what it was.
     Changed = &[Kind::ResourceChanged];
     /// No such job.

@@ -96,6 +96,32 @@ pub struct StockPolicy {
     pub safety_stock: Option<i64>,
 }
 
+/// The policy of an item.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StockPolicies {
+    /// SKU of the stock item.
+    pub sku: String,
+    /// Each location that has it.
+    pub levels: Vec<LevelPolicy>,
+}
+
+/// How far an item may be promised at a location.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LevelPolicy {
+    /// Code of the location.
+    pub location: String,
+    /// Units promised beyond the stock: 0 none, null without limit.
+    pub backorder_limit: Option<i64>,
+    /// Units promised before `release_at`: 0 none, null without limit.
+    pub preorder_limit: Option<i64>,
+    /// Until then every promise waits; null: released.
+    pub release_at: Option<DateTime<Utc>>,
+    /// Units kept back from new promises.
+    pub safety_stock: i64,
+}
+
 /// A policy that is set.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

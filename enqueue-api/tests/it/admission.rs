@@ -1,8 +1,10 @@
 //! Refusing jobs before the backlog hurts: 429 with a time to come back.
 
 use serde_json::json;
+use stevedore_enqueue_api::ApiSettings;
 use stevedore_queue::{set_quota, set_service_level};
 
+use crate::shop::{an_order, open_shop};
 use crate::support::{Answer, Api};
 
 async fn enqueue(api: &Api, queue: &str) -> Answer {
@@ -194,4 +196,55 @@ async fn first_5_a_repetition_is_answered_also_while_nothing_new_is_let_in() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     let new = api.post_keyed("/v1/jobs", "k2", &job).await;
     assert_eq!(new.problem(), (429, "too_many_jobs"));
+}
+
+/// The queue that fulfils orders has 500 jobs, works off ten a second, and shall keep nobody
+/// waiting for more than ten seconds.
+async fn slow_fulfilment(api: &Api) {
+    worked_off(api, "fulfilment").await;
+    backlog(api, "fulfilment", 500).await;
+    let wait = std::time::Duration::from_secs(10);
+    set_service_level(api.db.pool(), "fulfilment", Some(wait), None)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn j7_orders_by_the_hundred_wait_for_the_backlog_and_a_buyer_does_not() {
+    let api = Api::new().await;
+    open_shop(&api.db).await;
+    slow_fulfilment(&api).await;
+    let many = json!({ "orders": [an_order(), an_order()] });
+    let refused = api.post("/v1/bulk/orders", &many).await;
+    assert_eq!(refused.problem(), (429, "too_many_jobs"));
+    assert_eq!(refused.body["reason"], "too_slow");
+    let after: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((36..=48).contains(&after), "{after} in {}", refused.text);
+    assert_eq!(api.count("select count(*) from orders").await, 0);
+    let buyer = api.post("/v1/orders", &an_order()).await;
+    assert_eq!(buyer.status, 201, "{}", buyer.text);
+}
+
+#[tokio::test]
+async fn j7_a_shop_may_have_single_orders_wait_for_the_backlog_but_not_their_repetitions() {
+    let settings = ApiSettings {
+        orders_by_backlog: true,
+        ..ApiSettings::default()
+    };
+    let api = Api::with(settings).await;
+    open_shop(&api.db).await;
+    let first = api.post_keyed("/v1/orders", "k1", &an_order()).await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    slow_fulfilment(&api).await;
+    stevedore_testkit::wait_for("the limit to be known", async || {
+        let refused = api.post("/v1/orders", &an_order()).await;
+        (refused.status == 429).then_some(())
+    })
+    .await;
+    for path in ["/v1/orders", "/api/orders"] {
+        let new = api.post_keyed(path, "k2", &an_order()).await;
+        assert_eq!(new.problem(), (429, "too_many_jobs"), "{path}");
+    }
+    let again = api.post_keyed("/v1/orders", "k1", &an_order()).await;
+    assert_eq!((again.status.as_u16(), &again.text), (201, &first.text));
 }

@@ -10,6 +10,7 @@ mod csv;
 mod events;
 mod health;
 mod idempotency;
+mod if_match;
 mod job_flows;
 mod jobs;
 mod keyed_jobs;
