@@ -15,7 +15,13 @@ begin
     select o.order_status, case when v.currency <> o.currency then n.sku end
     into v_status, v_sku
     from new_rows as n
-    join orders as o using (tenant_id, order_id)
+    cross join lateral (
+      -- The offset keeps this a look-up per line: the planner went through all orders.
+      select order_status, currency
+      from orders
+      where tenant_id = n.tenant_id and order_id = n.order_id
+      offset 0
+    ) as o
     left join product_variants as v using (tenant_id, variant_id)
     where v.currency <> o.currency
       or o.order_status not in ('draft', 'pending') and pg_trigger_depth() < 2
@@ -32,15 +38,15 @@ begin
       select
       from (select distinct tenant_id, order_id from new_rows) as n
       cross join lateral (
-        -- The offset keeps this a look-up per order: the planner went through all of them.
-        select o.subtotal
+        -- As above.
+        select o.subtotal, o.order_status
         from orders as o
         where o.tenant_id = n.tenant_id
           and o.order_id = n.order_id
-          and o.order_status = 'pending'
         offset 0
       ) as placed
-      where placed.subtotal < (
+      where placed.order_status = 'pending'
+        and placed.subtotal < (
         select sum(oi.total_price)
         from order_items as oi
         where oi.tenant_id = n.tenant_id

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
@@ -55,8 +54,6 @@ pub struct ClaimedJob {
     pub(crate) args: Box<RawValue>,
     pub(crate) group_key: Option<String>,
     pub(crate) trace_context: Option<String>,
-    /// How long it had been due when it was claimed.
-    pub(crate) waited: Duration,
     pub(crate) registration: Arc<Registration>,
     pub(crate) cancel: CancellationToken,
     /// Its place among the jobs that the worker runs at once; freed when the job is let go.

@@ -12,7 +12,6 @@ use tower::{BoxError, Layer, Service};
 use tracing::Instrument;
 
 use crate::claimed::ClaimedJob;
-use crate::meters;
 use crate::registry::Outcome;
 use crate::runner::core::Core;
 use crate::runner::settler::Settlement;
@@ -116,8 +115,6 @@ where
             core.settle(Settlement::unstarted(&job));
             return Box::pin(std::future::ready(Ok(())));
         }
-        meters::waited(&job.queue, job.waited);
-        core.meter_slots();
         let started = Instant::now();
         let attempt = self.inner.call(request);
         Box::pin(async move {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 
 /// Pairs of queue and kind that a process tells apart when it counts what is enqueued.
 const ENQUEUED_NAMES_MAX: usize = 200;
@@ -48,13 +48,7 @@ pub(crate) fn registered(queue: &str, kind: &str) {
         "waited",
         "lost",
     ] {
-        counter!(
-            "stevedore_jobs_finished_total",
-            "queue" => queue.to_owned(),
-            "kind" => kind.to_owned(),
-            "outcome" => outcome,
-        )
-        .increment(0);
+        jobs_finished(queue, kind, outcome).increment(0);
     }
     for result in ["succeeded", "dead"] {
         counter!(
@@ -79,15 +73,18 @@ pub(crate) fn admission_refused(reason: &'static str) {
     counter!("stevedore_admission_refusals_total", "reason" => reason).increment(1);
 }
 
-/// `outcome`: succeeded, retried, dead, cancelled, snoozed, lost.
-pub(crate) fn finished(queue: &str, kind: &str, outcome: &'static str) {
+fn jobs_finished(queue: &str, kind: &str, outcome: &'static str) -> Counter {
     counter!(
         "stevedore_jobs_finished_total",
         "queue" => queue.to_owned(),
         "kind" => kind.to_owned(),
         "outcome" => outcome,
     )
-    .increment(1);
+}
+
+/// A job of a dead worker ended. `outcome`: dead, lost.
+pub(crate) fn finished_elsewhere(queue: &str, kind: &str, outcome: &'static str) {
+    jobs_finished(queue, kind, outcome).increment(1);
 }
 
 /// A job that was tried again came to its end. `result`: succeeded, dead.
@@ -101,18 +98,67 @@ pub(crate) fn retries_ended(queue: &str, kind: &str, result: &'static str) {
     .increment(1);
 }
 
-pub(crate) fn ran(queue: &str, kind: &str, outcome: &'static str, took: Duration) {
-    histogram!(
-        "stevedore_job_run_duration_seconds",
-        "queue" => queue.to_owned(),
-        "kind" => kind.to_owned(),
-        "outcome" => outcome,
-    )
-    .record(took);
+/// Meters of a batch of jobs by what tells them apart: most jobs share theirs, and looking one up
+/// takes longer than counting.
+struct Found<L, M>(Vec<(L, M)>);
+
+impl<L, M> Found<L, M> {
+    fn get(&mut self, is_it: impl Fn(&L) -> bool, find: impl FnOnce() -> (L, M)) -> &M {
+        let place = self.0.iter().position(|(labels, _)| is_it(labels));
+        let place = place.unwrap_or_else(|| {
+            self.0.push(find());
+            self.0.len() - 1
+        });
+        &self.0[place].1
+    }
 }
 
-pub(crate) fn waited(queue: &str, wait: Duration) {
-    histogram!("stevedore_job_wait_duration_seconds", "queue" => queue.to_owned()).record(wait);
+/// Counts how the jobs of a batch ended.
+pub(crate) struct Ends(Found<(String, String, &'static str), (Counter, Histogram)>);
+
+impl Ends {
+    pub(crate) fn new() -> Self {
+        Ends(Found(Vec::new()))
+    }
+
+    /// `outcome`: succeeded, retried, dead, cancelled, snoozed, waited, lost.
+    pub(crate) fn add(&mut self, queue: &str, kind: &str, outcome: &'static str, took: Duration) {
+        let (ended, ran) = self.0.get(
+            |known| known.0 == queue && known.1 == kind && known.2 == outcome,
+            || {
+                let ran = histogram!(
+                    "stevedore_job_run_duration_seconds",
+                    "queue" => queue.to_owned(),
+                    "kind" => kind.to_owned(),
+                    "outcome" => outcome,
+                );
+                let labels = (queue.to_owned(), kind.to_owned(), outcome);
+                (labels, (jobs_finished(queue, kind, outcome), ran))
+            },
+        );
+        ended.increment(1);
+        ran.record(took);
+    }
+}
+
+/// Records how long the jobs of a claim had waited.
+pub(crate) struct Waits(Found<String, Histogram>);
+
+impl Waits {
+    pub(crate) fn new() -> Self {
+        Waits(Found(Vec::new()))
+    }
+
+    pub(crate) fn add(&mut self, queue: &str, wait: Duration) {
+        let name = "stevedore_job_wait_duration_seconds";
+        let find = || {
+            (
+                queue.to_owned(),
+                histogram!(name, "queue" => queue.to_owned()),
+            )
+        };
+        self.0.get(|known| known == queue, find).record(wait);
+    }
 }
 
 /// Starts the counter of claims at zero.

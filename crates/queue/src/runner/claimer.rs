@@ -242,6 +242,7 @@ fn hand_out(
     is_known: bool,
 ) -> Result<(), sqlx::Error> {
     rows.sort_unstable_by_key(|row| (row.rank, row.order_at, row.job_id));
+    let mut waits = meters::Waits::new();
     for row in rows {
         let job_id = row
             .job_id
@@ -251,6 +252,7 @@ fn hand_out(
             core.lines.claimed(line, (row.order_at, job_id));
         }
         let waited = (row.claimed_at - row.run_at).to_std().unwrap_or_default();
+        waits.add(&row.queue, waited);
         let job = Arc::new(ClaimedJob {
             job_id,
             attempt: row.attempt,
@@ -263,7 +265,6 @@ fn hand_out(
                 .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             group_key: row.group_key,
             trace_context: row.trace_context,
-            waited,
             registration: Arc::clone(registration),
             cancel: CancellationToken::new(),
             _slot: slots
@@ -274,6 +275,7 @@ fn hand_out(
         // Fails only when the handlers have ended early; the shutdown that follows hands it back.
         let _ = claimed.send(job);
     }
+    core.meter_slots();
     Ok(())
 }
 

@@ -214,7 +214,7 @@ async fn rescue(core: &Core, db: &mut PgConnection) -> Result<usize, sqlx::Error
             "job of a dead worker put back"
         );
         meters::lease_expired(&job.queue);
-        meters::finished(
+        meters::finished_elsewhere(
             &job.queue,
             &job.kind,
             if job.fate == "dead" { "dead" } else { "lost" },

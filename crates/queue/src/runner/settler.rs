@@ -13,7 +13,7 @@ use super::core::Core;
 use super::deadline::{ANSWER_MAX, Lent, within};
 use crate::claimed::{ClaimedJob, Registration};
 use crate::enqueue::millis;
-use crate::meters;
+use crate::meters::{self, Ends};
 use crate::registry::Outcome;
 
 /// How many ends one statement writes at most.
@@ -123,9 +123,8 @@ impl Settlement {
         meters::fenced_write_rejected(&self.queue);
     }
 
-    fn finished(&self, core: &Core, outcome: &'static str) {
-        meters::finished(&self.queue, &self.kind, outcome);
-        meters::ran(&self.queue, &self.kind, outcome, self.took);
+    fn finished(&self, core: &Core, meters: &mut Ends, outcome: &'static str) {
+        meters.add(&self.queue, &self.kind, outcome, self.took);
         if self.counted > 1 && matches!(outcome, "succeeded" | "dead") {
             meters::retries_ended(&self.queue, &self.kind, outcome);
         }
@@ -177,6 +176,7 @@ fn by_registration(
 }
 
 async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+    let mut meters = Ends::new();
     let mut by_worker = Vec::new();
     let mut with_leavings = Vec::new();
     let mut in_transaction = Vec::new();
@@ -186,7 +186,7 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
             Outcome::Completed => by_worker.push(settlement),
             Outcome::CompletedWith(_) => with_leavings.push(settlement),
             Outcome::InTransaction => in_transaction.push(settlement),
-            Outcome::LeaseLost => settlement.finished(core, "lost"),
+            Outcome::LeaseLost => settlement.finished(core, &mut meters, "lost"),
             _ => others.push(settlement),
         }
     }
@@ -195,10 +195,11 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
     let frees_groups = [&by_worker, &with_leavings, &in_transaction, &others]
         .into_iter()
         .any(|ends| is_grouped(ends));
-    complete(core, registration, by_worker).await;
-    others.extend(complete_with(core, registration, with_leavings).await);
-    others.extend(verify(core, registration, in_transaction).await);
-    settle(core, registration, others).await;
+    let meters = &mut meters;
+    complete(core, registration, by_worker, meters).await;
+    others.extend(complete_with(core, registration, with_leavings, meters).await);
+    others.extend(verify(core, registration, in_transaction, meters).await);
+    settle(core, registration, others, meters).await;
     if frees_groups {
         core.lines.refilled(None);
         core.wake_claimer.notify_one();
@@ -210,7 +211,12 @@ fn leases(ends: &[Settlement]) -> (Vec<i64>, Vec<i32>) {
 }
 
 /// Completes jobs whose handlers left that to the worker.
-async fn complete(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+async fn complete(
+    core: &Core,
+    registration: &Registration,
+    ends: Vec<Settlement>,
+    meters: &mut Ends,
+) {
     if ends.is_empty() {
         return;
     }
@@ -233,10 +239,10 @@ async fn complete(core: &Core, registration: &Registration, ends: Vec<Settlement
         // After a second try a missing job was probably completed by the first, whose answer got
         // lost with the connection.
         if completed.contains(&settlement.job_id) || tries > 1 {
-            settlement.finished(core, "succeeded");
+            settlement.finished(core, meters, "succeeded");
         } else {
             settlement.fenced();
-            settlement.finished(core, "lost");
+            settlement.finished(core, meters, "lost");
         }
     }
 }
@@ -247,6 +253,7 @@ async fn complete_with(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
+    meters: &mut Ends,
 ) -> Vec<Settlement> {
     if ends.is_empty() {
         return ends;
@@ -282,9 +289,9 @@ async fn complete_with(
             }
             None if tries == 1 => {
                 settlement.fenced();
-                settlement.finished(core, "lost");
+                settlement.finished(core, meters, "lost");
             }
-            Some(None) | None => settlement.finished(core, "succeeded"),
+            Some(None) | None => settlement.finished(core, meters, "succeeded"),
         }
     }
     refused
@@ -296,6 +303,7 @@ async fn verify(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
+    meters: &mut Ends,
 ) -> Vec<Settlement> {
     if ends.is_empty() {
         return ends;
@@ -330,14 +338,19 @@ async fn verify(
             };
             uncommitted.push(settlement);
         } else {
-            settlement.finished(core, "succeeded");
+            settlement.finished(core, meters, "succeeded");
         }
     }
     uncommitted
 }
 
 /// Ends attempts that did not complete their jobs.
-async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
+async fn settle(
+    core: &Core,
+    registration: &Registration,
+    ends: Vec<Settlement>,
+    meters: &mut Ends,
+) {
     if ends.is_empty() {
         return;
     }
@@ -388,14 +401,14 @@ async fn settle(core: &Core, registration: &Registration, ends: Vec<Settlement>)
             (None, _) if tries > 1 => {}
             (None, _) => {
                 settlement.fenced();
-                settlement.finished(core, "lost");
+                settlement.finished(core, meters, "lost");
             }
             (Some(_), Outcome::Released | Outcome::Unstarted) => {}
-            (Some("dead"), _) => settlement.finished(core, "dead"),
-            (Some("cancelled" | "discarded"), _) => settlement.finished(core, "cancelled"),
-            (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, "snoozed"),
-            (Some(_), Outcome::Waiting(_)) => settlement.finished(core, "waited"),
-            (Some(_), _) => settlement.finished(core, "retried"),
+            (Some("dead"), _) => settlement.finished(core, meters, "dead"),
+            (Some("cancelled" | "discarded"), _) => settlement.finished(core, meters, "cancelled"),
+            (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, meters, "snoozed"),
+            (Some(_), Outcome::Waiting(_)) => settlement.finished(core, meters, "waited"),
+            (Some(_), _) => settlement.finished(core, meters, "retried"),
         }
     }
     if let Some(next_in) = next_in {

@@ -62,7 +62,7 @@ pub(super) const OF_PROCESSES: &[Metric] = &[
         Histogram(WAIT_SECONDS),
         Worker,
         &[QUEUE],
-        "Time from when a job could have run to when its handler started",
+        "Time from when a job could have run to when a worker had claimed it",
     ),
     exported(
         "stevedore_job_claim_duration_seconds",
