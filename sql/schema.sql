@@ -828,13 +828,13 @@ create table public.fulfillment_logs (
   order_id bigint not null,
   -- The fulfilment.
   fulfillment_id bigint not null,
-  -- Who was called.
+  -- Who was called: the provider, or the carrier whose label it is.
   provider_code text not null,
-  -- trigger (first submission), retry (a later one), verify (look-up), cancel.
+  -- trigger (first submission), retry (a later one), verify (look-up), cancel, label (a carrier is asked for one), void (and to take it back).
   action text not null,
   -- success, pending (accepted, not done), failed, unknown (sent, no answer).
   status text not null,
-  -- fulfillments.attempt at that time.
+  -- fulfillments.attempt at that time; for label and void, the how-manieth.
   attempt_number integer not null,
   -- What was sent, without credentials.
   api_request jsonb,
@@ -857,7 +857,7 @@ create table public.fulfillment_logs (
   constraint fulfillment_logs_pkey PRIMARY KEY (tenant_id, fulfillment_log_id),
   constraint fulfillment_logs_attempt_key UNIQUE (tenant_id, fulfillment_id, attempt_number, action),
   constraint fulfillment_logs_fulfillment_id_fkey FOREIGN KEY (tenant_id, order_id, fulfillment_id) REFERENCES fulfillments(tenant_id, order_id, fulfillment_id),
-  constraint fulfillment_logs_action_check CHECK ((action = ANY (ARRAY['trigger'::text, 'retry'::text, 'verify'::text, 'cancel'::text]))),
+  constraint fulfillment_logs_action_check CHECK ((action = ANY (ARRAY['trigger'::text, 'retry'::text, 'verify'::text, 'cancel'::text, 'label'::text, 'void'::text]))),
   constraint fulfillment_logs_attempt_number_check CHECK ((attempt_number > 0)),
   constraint fulfillment_logs_duration_ms_check CHECK ((duration_ms >= 0)),
   constraint fulfillment_logs_status_check CHECK ((status = ANY (ARRAY['success'::text, 'pending'::text, 'failed'::text, 'unknown'::text])))
@@ -5606,6 +5606,10 @@ function public.orders_tracking(p_order_ids bigint[], p_tenant uuid)
 -- Packs a parcel; one of the own warehouse is measured and labelled. P0NOF, P0STT, P0VAL.
 function public.pack_parcel(p_fulfillment_id bigint, p_parcel jsonb, p_actor text, p_tenant uuid DEFAULT current_tenant_id())
   returns void;
+
+-- Parks labels whose job died and has the order show why there is none; answers how many.
+function public.park_dead_labels(p_limit integer DEFAULT 100)
+  returns integer;
 
 -- Pays new orders from their customers' wallets, all or nothing; P0WAL.
 function public.pay_from_wallet(p_tenant uuid, p_order_ids bigint[])

@@ -27,8 +27,14 @@ begin
                   'last_error', case when g.state <> 'closed' then g.last_error end)
                 order by c.place)
               from route_candidates(p_tenant, array[o.order_id], true) as c
-              left join provider_gates as g
-                on g.provider = c.provider_code and g.account = c.account
+              left join lateral (
+                select g.state, g.last_error
+                from provider_gates as g
+                where g.provider = c.provider_code
+                  and (g.account = c.account or c.account = 'default')
+                order by g.state = 'closed', g.account
+                limit 1
+              ) as g on true
               where c.order_item_id = oi.order_item_id),
             'fulfillments', (
               select coalesce(jsonb_agg(jsonb_build_object(

@@ -47,7 +47,9 @@ begin
           and (s.countries is null or o.shipping_address ->> 'country' = any (s.countries))
           and (s.weight_g_max is null or p.weight_g <= s.weight_g_max)
           and (p.carrier_code is null or s.carrier_code = p.carrier_code)
-          and (p.service is null or s.service = p.service)
+          -- A rule's service counts where whoever packed it did not name a carrier.
+          and (coalesce(p.service, case when p.carrier_code is null then f.service end) is null
+            or s.service = coalesce(p.service, f.service))
           and not exists (
             select
             from shipping_labels as refused

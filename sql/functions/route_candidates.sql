@@ -81,10 +81,14 @@ begin
       partition by f.order_item_id
       order by f.priority, f.routing_rule_id))::integer,
     f.routing_rule_id, f.provider_code, f.service, f.account,
-    coalesce(g.state <> 'closed', false)
-  from firsts as f
-  left join provider_gates as g
-    on g.provider = f.provider_code and g.account = f.account;
+    -- The default account is whichever the workers have.
+    exists (
+      select
+      from provider_gates as g
+      where g.provider = f.provider_code
+        and (g.account = f.account or f.account = 'default')
+        and g.state <> 'closed')
+  from firsts as f;
 end
 $$;
 

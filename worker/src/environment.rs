@@ -160,7 +160,7 @@ impl Environment {
         Ok(Self {
             providers: stevedore_providers::registry(&settings.providers, &tokens)?,
             carriers: stevedore_providers::carriers(&settings.providers, &tokens)?,
-            gate: Arc::new(Gate::new(pool.clone())),
+            gate: Arc::new(Gate::new(pool.clone()).with_slots(settings.worker_concurrency.get())),
             refund_providers: stevedore_providers::refund_registry(&settings.providers)?,
             notifiers,
             templates: Library::new(notices.notice_templates.as_deref())?,

@@ -9,7 +9,7 @@ mod provider;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::counter;
@@ -30,12 +30,16 @@ const PERMITS_MAX: u32 = 100;
 const DATABASE_WAIT: Duration = Duration::from_secs(5);
 /// Longest distance that those who are told to wait are spread over.
 const SPREAD_MAX: Duration = Duration::from_mins(5);
+/// A system that half of the slots wait for and that ended no call for so long gets no more calls.
+const STUCK_AFTER: Duration = Duration::from_secs(1);
 /// Those who wait for a probe come over this time, not all at the same moment.
 const SPREAD_STEP: Duration = Duration::from_millis(20);
 
 /// All gates of this process.
 pub struct Gate {
     pool: PgPool,
+    /// Calls that may hang at one system.
+    hanging_max: usize,
     doors: Mutex<HashMap<(String, String), Arc<Door>>>,
 }
 
@@ -66,6 +70,15 @@ struct Door {
     /// There are failures on record.
     is_troubled: AtomicBool,
     known: AsyncMutex<Known>,
+    under_way: Mutex<UnderWay>,
+}
+
+/// Calls that have begun and not ended.
+#[derive(Default)]
+struct UnderWay {
+    calls: usize,
+    /// When the first of them began, or one ended.
+    moved_at: Option<Instant>,
 }
 
 /// What this process knows of a door.
@@ -89,8 +102,17 @@ impl Gate {
     pub fn new(pool: PgPool) -> Self {
         Self {
             pool,
+            hanging_max: usize::MAX,
             doors: Mutex::default(),
         }
+    }
+
+    /// The same for a worker with so many slots: half of them at most wait for a system that
+    /// answers nobody, so that the others' jobs go on until its breaker opens.
+    #[must_use]
+    pub fn with_slots(mut self, slots: usize) -> Self {
+        self.hanging_max = (slots / 2).max(1);
+        self
     }
 
     /// Asks to make one call.
@@ -106,7 +128,7 @@ impl Gate {
         }
         entered.map(|is_probe| Permit {
             gate: Arc::clone(self),
-            door,
+            call: Call::begin(door),
             is_probe,
         })
     }
@@ -130,6 +152,7 @@ impl Gate {
                 asking: AtomicU32::new(0),
                 is_troubled: AtomicBool::new(false),
                 known: AsyncMutex::default(),
+                under_way: Mutex::default(),
             })
         });
         Arc::clone(door)
@@ -142,6 +165,9 @@ impl Gate {
         let now = Instant::now();
         if let Some(held) = known.still_shut(now) {
             return Err(held);
+        }
+        if door.is_stuck(now, self.hanging_max) {
+            return Err(known.send_away(now, STUCK_AFTER, None));
         }
         if known.take(now) {
             return Ok(false);
@@ -253,6 +279,46 @@ impl Known {
     }
 }
 
+impl Door {
+    /// Nobody is answered, and so many wait already.
+    fn is_stuck(&self, now: Instant, hanging_max: usize) -> bool {
+        let under_way = self.under_way();
+        let moved_at = under_way.moved_at;
+        under_way.calls >= hanging_max && moved_at.is_some_and(|at| now > at + STUCK_AFTER)
+    }
+
+    /// A poisoned lock still holds a count.
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        let under_way = self.under_way.lock();
+        under_way.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One call under way, however it ends.
+struct Call {
+    door: Arc<Door>,
+}
+
+impl Call {
+    fn begin(door: Arc<Door>) -> Self {
+        let mut under_way = door.under_way();
+        if under_way.calls == 0 {
+            under_way.moved_at = Some(Instant::now());
+        }
+        under_way.calls += 1;
+        drop(under_way);
+        Self { door }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let mut under_way = self.door.under_way();
+        under_way.calls -= 1;
+        under_way.moved_at = Some(Instant::now());
+    }
+}
+
 /// Counts a caller for as long as it asks.
 struct Asking<'a>(&'a AtomicU32);
 
@@ -273,7 +339,7 @@ impl Drop for Asking<'_> {
 #[must_use = "make the call, then settle"]
 pub struct Permit {
     gate: Arc<Gate>,
-    door: Arc<Door>,
+    call: Call,
     is_probe: bool,
 }
 
@@ -290,7 +356,7 @@ impl Permit {
         let is_news = self.is_probe
             || !worked
             || pause.is_some()
-            || self.door.is_troubled.load(Ordering::Relaxed);
+            || self.call.door.is_troubled.load(Ordering::Relaxed);
         if is_news {
             let is_probe = self.is_probe;
             let report = Report {
@@ -299,7 +365,7 @@ impl Permit {
                 pause,
                 error,
             };
-            self.gate.report(&self.door, &report).await;
+            self.gate.report(&self.call.door, &report).await;
         }
     }
 

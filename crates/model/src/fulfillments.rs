@@ -27,6 +27,8 @@ use crate::catalog::Goods;
 use crate::words::Currency;
 use crate::{TenantId, clean};
 
+/// The account of fulfilments that any of our accounts may serve.
+pub const ANY_ACCOUNT: &str = "default";
 /// Who signs the history rows of what these functions do.
 const ACTOR: &str = "worker";
 
@@ -69,6 +71,10 @@ pub struct FulfillmentWork {
     pub look_only: bool,
     /// Weight, box, money and customs terms of all lines together.
     pub parcel: WorkParcel,
+    /// The provider's service that routing chose, by its own name; None: the provider's usual one.
+    pub service: Option<String>,
+    /// Which of our accounts there: [`ANY_ACCOUNT`] or a name.
+    pub account: String,
 }
 
 /// One line of a fulfilment.
@@ -135,6 +141,10 @@ pub enum LogAction {
     Verify,
     /// Cancellation.
     Cancel,
+    /// Purchase of a label.
+    Label,
+    /// Return of a label.
+    Void,
 }
 
 impl LogAction {
@@ -144,6 +154,8 @@ impl LogAction {
             LogAction::Retry => "retry",
             LogAction::Verify => "verify",
             LogAction::Cancel => "cancel",
+            LogAction::Label => "label",
+            LogAction::Void => "void",
         }
     }
 }
@@ -177,8 +189,10 @@ impl LogStatus {
 pub struct FulfillmentLog {
     /// The fulfilment.
     pub fulfillment_id: i64,
-    /// [`FulfillmentWork::attempt`].
-    pub attempt: i32,
+    /// Who was called; None: the fulfilment's provider.
+    pub called: Option<String>,
+    /// [`FulfillmentWork::attempt`]; None: one more than the last of its action.
+    pub attempt: Option<i32>,
     /// What the call was for.
     pub action: LogAction,
     /// How it ended.
@@ -250,7 +264,8 @@ pub async fn log(
         log.error_code.as_deref().map(clean::text),
         log.error_message.as_deref().map(clean::text),
         log.retryable,
-        log.next_retry_in.map(|wait| wait.as_secs_f64())
+        log.next_retry_in.map(|wait| wait.as_secs_f64()),
+        log.called.as_deref()
     )
     .execute(db)
     .await?;

@@ -98,6 +98,8 @@ pub struct BoughtLabel {
 /// A label that shall go back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelToVoid {
+    /// The fulfilment of its parcel.
+    pub fulfillment_id: i64,
     /// Whose.
     pub carrier_code: String,
     /// The parcel's number.
@@ -246,11 +248,24 @@ pub async fn to_void(
     .fetch_optional(db)
     .await?;
     Ok(row.map(|row| LabelToVoid {
+        fulfillment_id: row.fulfillment_id,
         carrier_code: row.carrier_code,
         tracking_number: row.tracking_number,
         carrier_shipment_id: row.carrier_shipment_id,
         from_country: row.from_country,
     }))
+}
+
+/// Ends what no job will buy any more, at most `limit`: purchases whose job died wait for a person,
+/// and their orders show why. Answers how many; call it until it answers less than `limit`.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn park_dead(db: impl PgExecutor<'_>, limit: i32) -> Result<i64, sqlx::Error> {
+    sqlx::query_file_scalar!("../../sql/queries/shipping_labels/park_dead.sql", limit)
+        .fetch_one(db)
+        .await
+        .map(i64::from)
 }
 
 /// The carrier took a label back, or (code and words) did not.

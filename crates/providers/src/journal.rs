@@ -11,6 +11,8 @@ use crate::Request;
 const EXCHANGES_MAX: usize = 16;
 /// Bytes kept of one body.
 const BODY_BYTES_MAX: usize = 4 * 1024;
+/// So long and of nothing but base64's characters is a label or a document, not words.
+const BLOB_BYTES_MIN: usize = 200;
 /// Keys whose values never reach a log, whatever the vendor nests them in.
 const SECRET_KEYS: [&str; 10] = [
     "agent_api",
@@ -124,13 +126,17 @@ impl Journal {
             self.dropped += 1;
             return;
         }
-        exchange.request = self.masked_value(exchange.request);
-        exchange.response = self.masked_value(exchange.response);
+        exchange.request = bounded(self.masked_value(exchange.request));
+        exchange.response = bounded(self.masked_value(exchange.response));
         self.exchanges.push(exchange);
     }
 
     fn masked_value(&self, value: Value) -> Value {
         match value {
+            // Names and addresses are printed on it.
+            Value::String(text) if is_blob(&text) => {
+                Value::String(format!("*** ({} bytes)", text.len()))
+            }
             Value::String(text) => Value::String(self.masked(cut(&text))),
             Value::Array(values) => Value::Array(
                 values
@@ -175,14 +181,23 @@ impl Journal {
     }
 }
 
-/// Bytes of the body that [`Exchange::response`] is made from: JSON when it is JSON.
+/// What [`Exchange::response`] is made from: JSON when it is JSON.
 pub(crate) fn body_value(body: &str) -> Value {
-    if body.len() <= BODY_BYTES_MAX
-        && let Ok(value) = serde_json::from_str(body)
-    {
-        return value;
+    serde_json::from_str(body).unwrap_or_else(|_| Value::from(cut(body)))
+}
+
+/// The value, or the beginning of its text if that is too long.
+fn bounded(value: Value) -> Value {
+    let text = value.to_string();
+    match text.len() <= BODY_BYTES_MAX + 2 {
+        true => value,
+        false => Value::from(cut(&text)),
     }
-    Value::from(cut(body))
+}
+
+fn is_blob(text: &str) -> bool {
+    let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte);
+    text.len() >= BLOB_BYTES_MIN && text.bytes().all(is_of_it)
 }
 
 /// The text cut to what a log keeps, at a character boundary. PostgreSQL refuses NUL in `jsonb`.
@@ -235,6 +250,17 @@ mod tests {
         assert_eq!(kept.request, expected);
         let expected = json!({"message": "*** sent 1 GB to ***567", "deep": [{"Token": "***"}]});
         assert_eq!(kept.response, expected);
+    }
+
+    #[test]
+    fn labels_are_left_out_of_an_answer_whose_rest_is_kept_however_long_they_are() {
+        let mut journal = Journal::new();
+        let label = "XlhBXkZPNTAs".repeat(BODY_BYTES_MAX);
+        let answer = json!({"number": "1Z1", "GraphicImage": label, "phone": "0271234567"});
+        journal.record(exchange(Value::Null, body_value(&answer.to_string())));
+        let kept = format!("*** ({} bytes)", label.len());
+        let expected = json!({"number": "1Z1", "GraphicImage": kept, "phone": "***567"});
+        assert_eq!(journal.exchanges()[0].response, expected);
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Request {
     pub parcel: Option<Parcel>,
     /// What these lines cost their buyer.
     pub totals: Totals,
+    /// The vendor's service that routing chose, by the vendor's own name; none: its usual one.
+    pub service: Option<String>,
 }
 
 impl Request {
@@ -211,6 +213,7 @@ pub(crate) fn to_phone(
             discount: price.with_amount(0),
             collect: None,
         },
+        service: None,
     }
 }
 

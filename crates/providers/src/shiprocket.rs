@@ -227,7 +227,9 @@ impl Shiprocket {
         }
         let mut assigned_at = None;
         if known.awb.is_none() {
-            assigned_at = self.assign_awb(&known, journal).await?;
+            assigned_at = self
+                .assign_awb(&known, request.service.as_deref(), journal)
+                .await?;
         }
         if !known.has_pickup {
             self.schedule_pickup(&known, assigned_at, journal).await?;
@@ -274,9 +276,14 @@ impl Shiprocket {
     async fn assign_awb(
         &self,
         known: &Known,
+        service: Option<&str>,
         journal: &mut Journal,
     ) -> Result<Option<chrono::NaiveDateTime>, ProviderError> {
-        let body = json!({"shipment_id": known.shipment_id});
+        let mut body = json!({"shipment_id": known.shipment_id});
+        // Their couriers have numbers; without one they choose.
+        if let Some(courier) = service.and_then(|service| service.parse::<u64>().ok()) {
+            body["courier_id"] = courier.into();
+        }
         let answer = self
             .post("submit", "courier/assign/awb", body, journal)
             .await?;

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::Fault;
+use crate::vendors::roll;
 
 /// The user, client id or login that every carrier's sandbox knows; the secret is the simulator's
 /// key.
@@ -150,6 +151,9 @@ pub struct CarrierFault {
     /// How many calls; absent, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
+    /// Only so many calls of a hundred, by a die that falls the same in every run; absent, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
     /// What happens.
     pub fault: Fault,
 }
@@ -374,8 +378,12 @@ impl Carriers {
         let key = format!("{} {operation}", carrier.code());
         *inner.state.calls.entry(key.clone()).or_default() += 1;
         inner.state.requests.insert(key, body.clone());
+        let roll = roll(inner.state.calls.values().sum());
         let rule = inner.faults.iter_mut().find(|rule| {
-            rule.carrier == carrier && rule.operation == operation && rule.times != Some(0)
+            rule.carrier == carrier
+                && rule.operation == operation
+                && rule.times != Some(0)
+                && rule.percent.is_none_or(|percent| roll < percent)
         })?;
         rule.times = rule.times.map(|times| times - 1);
         Some(rule.fault)
@@ -425,7 +433,12 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn label(format: &str, number: &str) -> String {
     use base64::Engine as _;
     let label = if format.to_ascii_uppercase().starts_with("ZPL") {
-        format!("^XA^FO50,50^A0N,50,50^FD{number}^FS^XZ")
+        // As large as the smallest real ones.
+        let frame = "^FO20,20^GB772,1178,4^FS^FO20,220^GB772,4,4^FS^FO20,640^GB772,4,4^FS";
+        format!(
+            "^XA^CI28^PW812^LL1218^LH0,0{frame}^FO50,50^A0N,50,50^FD{number}^FS^BY3^FO90,700\
+             ^BCN,220,Y,N,N^FD{number}^FS^XZ"
+        )
     } else {
         format!("%PDF-1.4\n% label {number}\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n")
     };

@@ -15,5 +15,7 @@ select
   lines as "lines!: Json<Vec<WorkLine>>",
   failures as "failures!",
   look_only as "look_only!",
-  fulfillment_parcel($2, $1) as "parcel!: Json<WorkParcel>"
+  fulfillment_parcel($2, $1) as "parcel!: Json<WorkParcel>",
+  (select service from fulfillments where tenant_id = $2 and fulfillment_id = $1) as service,
+  (select account from fulfillments where tenant_id = $2 and fulfillment_id = $1) as "account!"
 from sp_begin_fulfillment($1, $2)

@@ -1,5 +1,6 @@
 -- $1 label, $2 tenant. No row: it does not go back any more.
 select
+  b.fulfillment_id,
   b.carrier_code,
   s.tracking_number as "tracking_number!",
   b.carrier_shipment_id as "carrier_shipment_id!",

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use stevedore_model::TenantId;
+use stevedore_model::fulfillments::{self, LogAction};
 use stevedore_model::labels::{self, BegunLabel, BoughtLabel, LabelFailure, LabelPlan};
 use stevedore_providers::{
     Carrier, Consignment, Contact, IdempotencyKey, Journal, Label, LabelOrder, ProviderError,
@@ -20,7 +22,7 @@ use stevedore_providers::{
 };
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
-use super::fulfil_order::request;
+use super::fulfil_order::{record, request};
 use crate::environment::Environment;
 
 /// Attempts beyond those at the carrier: a worker that dies must not leave a parcel behind.
@@ -90,64 +92,75 @@ impl Job for BuyLabel {
             service: begun.choice.service.clone(),
             format: env.labels.format,
         };
-        let bought = buy(carrier.as_ref(), &order, &begun).await;
+        let mut journal = Journal::new();
+        let bought = buy(carrier.as_ref(), &order, &begun, &mut journal).await;
         permit.settle_result(&bought).await;
-        self.settle(ctx, &begun, bought, plan.services.len() <= 1)
-            .await
+        let called = (self.fulfillment_id, carrier.code());
+        let mut tx = ctx.begin().await?;
+        if let Some(log) = record::carrier_call(called, LogAction::Label, &journal, &bought) {
+            fulfillments::log(&mut *tx, self.tenant_id, &log)
+                .await
+                .context("logging what the carrier said")?;
+        }
+        let is_last = (plan.services.len() <= 1, ctx.is_last_attempt());
+        let settled = self.settle(&mut tx, &begun, bought, is_last).await?;
+        tx.commit().await?;
+        settled
     }
 }
 
 impl BuyLabel {
-    /// Writes down what came of it.
+    /// Writes down what came of it; answers how the job ends.
     async fn settle(
         &self,
-        ctx: &JobContext,
+        tx: &mut PgConnection,
         begun: &BegunLabel,
         bought: Result<Purchase, ProviderError>,
-        is_last: bool,
-    ) -> Result<Done, Failure> {
+        (is_last_service, is_last_attempt): (bool, bool),
+    ) -> anyhow::Result<Result<Done, Failure>> {
         let (tenant, label_id) = (self.tenant_id, begun.shipping_label_id);
-        let fail = async |failure, code: &str, message: &str| {
-            labels::fail(ctx.pool(), tenant, label_id, failure, code, message)
-                .await
-                .context("recording that there is no label")
-        };
-        match bought {
+        let (failure, code, message) = match bought {
             Ok(Purchase::Bought(label)) => {
-                labels::finish(ctx.pool(), tenant, label_id, &kept(*label))
+                labels::finish(tx, tenant, label_id, &kept(*label))
                     .await
                     .context("keeping the label")?;
-                Ok(Done::completed())
+                return Ok(Ok(Done::completed()));
             }
-            Ok(Purchase::TooSoon { wait }) => Err(Failure::Snooze(wait)),
-            Err(ProviderError::Held { wait, .. }) => Err(Failure::Snooze(wait)),
+            Ok(Purchase::TooSoon { wait }) | Err(ProviderError::Held { wait, .. }) => {
+                return Ok(Err(Failure::Snooze(wait)));
+            }
             Err(ProviderError::Rejected { code, message }) => {
-                fail(LabelFailure::Refused { is_last }, &code, &message).await?;
-                if is_last {
-                    return Ok(Done::completed());
-                }
-                // The plan leaves this service out from now on.
-                Err(Failure::Snooze(Duration::ZERO))
+                let is_last = is_last_service;
+                (LabelFailure::Refused { is_last }, code, message)
             }
             Err(ProviderError::Unknown { message }) => {
-                fail(LabelFailure::Parked, "label_unknown", &message).await?;
-                Ok(Done::completed())
+                (LabelFailure::Parked, "label_unknown".to_owned(), message)
             }
-            Err(error) if ctx.is_last_attempt() => {
-                fail(LabelFailure::Parked, "label_given_up", &error.to_string()).await?;
-                Ok(Done::completed())
+            Err(error) if is_last_attempt => {
+                let code = "label_given_up".to_owned();
+                (LabelFailure::Parked, code, error.to_string())
             }
-            Err(error) => {
-                let after = match &error {
-                    ProviderError::Transient { retry_after, .. } => *retry_after,
-                    _ => None,
-                };
-                Err(Failure::Retry {
-                    error: error.into(),
-                    after,
-                })
-            }
-        }
+            Err(error) => return Ok(Err(again(error))),
+        };
+        labels::fail(tx, tenant, label_id, failure, &code, &message)
+            .await
+            .context("recording that there is no label")?;
+        Ok(match failure {
+            // The plan leaves this service out from now on.
+            LabelFailure::Refused { is_last: false } => Err(Failure::Snooze(Duration::ZERO)),
+            _ => Ok(Done::completed()),
+        })
+    }
+}
+
+fn again(error: ProviderError) -> Failure {
+    let after = match &error {
+        ProviderError::Transient { retry_after, .. } => *retry_after,
+        _ => None,
+    };
+    Failure::Retry {
+        error: error.into(),
+        after,
     }
 }
 
@@ -155,6 +168,7 @@ async fn buy(
     carrier: &dyn Carrier,
     order: &LabelOrder,
     begun: &BegunLabel,
+    journal: &mut Journal,
 ) -> Result<Purchase, ProviderError> {
     let key = IdempotencyKey::new(begun.reference.to_string())
         .expect("a UUID is 36 characters of hex digits and dashes");
@@ -162,8 +176,7 @@ async fn buy(
         Some(since) => Contact::Again { since: Some(since) },
         None => Contact::First,
     };
-    let mut journal = Journal::new();
-    carrier.label(order, &key, contact, &mut journal).await
+    carrier.label(order, &key, contact, journal).await
 }
 
 /// The parcel as carriers want it told.

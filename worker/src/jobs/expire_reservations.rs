@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use stevedore_model::{fulfillments, inbox, inventory, notifications};
+use stevedore_model::{fulfillments, inbox, inventory, labels, notifications};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy, RetryPolicy, Schedule};
 
 use crate::environment::Environment;
@@ -61,13 +61,18 @@ impl Job for ExpireReservations {
 
 /// Ends what jobs that died left open: a lost worker, or a time limit, in the last attempt.
 async fn end_dead(ctx: &JobContext) -> anyhow::Result<()> {
-    let (mut parked, mut failed, mut buried) = (0, 0, 0);
+    let (mut parked, mut unlabelled, mut failed, mut buried) = (0, 0, 0, 0);
     for _ in 0..BATCHES_MAX {
-        // Two transactions: one locks orders first, the other notices.
+        // A transaction each: they lock in other orders.
         let mut tx = ctx.begin().await?;
         let fulfilments = fulfillments::park_dead(&mut *tx, BATCH_DEAD)
             .await
             .context("parking the fulfilments of dead jobs")?;
+        tx.commit().await?;
+        let mut tx = ctx.begin().await?;
+        let labels = labels::park_dead(&mut *tx, BATCH_DEAD)
+            .await
+            .context("parking the labels of dead jobs")?;
         tx.commit().await?;
         let mut tx = ctx.begin().await?;
         let notices = notifications::fail_dead(&mut *tx, BATCH_DEAD)
@@ -79,15 +84,17 @@ async fn end_dead(ctx: &JobContext) -> anyhow::Result<()> {
             .context("giving up the webhooks of dead jobs")?;
         let events = i64::try_from(events).unwrap_or(i64::MAX);
         (parked, failed) = (parked + fulfilments, failed + notices);
-        buried += events;
-        let may_go_on = fulfilments.max(notices).max(events) >= i64::from(BATCH_DEAD);
+        (unlabelled, buried) = (unlabelled + labels, buried + events);
+        let most = fulfilments.max(labels).max(notices).max(events);
+        let may_go_on = most >= i64::from(BATCH_DEAD);
         if !may_go_on || ctx.cancelled().is_cancelled() {
             break;
         }
     }
-    if parked + failed + buried > 0 {
+    if parked + unlabelled + failed + buried > 0 {
         tracing::error!(
             fulfillments.parked = parked,
+            labels.parked = unlabelled,
             notifications.failed = failed,
             webhooks.dead = buried,
             "ended what dead jobs left open"

@@ -7,12 +7,13 @@
 pub(super) mod record;
 pub(super) mod request;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use stevedore_model::fulfillments::{self, FulfillmentWork, NewShipment};
+use stevedore_model::fulfillments::{self, ANY_ACCOUNT, FulfillmentWork, NewShipment};
 use stevedore_model::{TenantId, routing};
 use stevedore_providers::{
     Contact, FulfilmentProvider, IdempotencyKey, Journal, Pace, ProviderError, Reference, Shipment,
@@ -313,7 +314,11 @@ async fn talk(
     permit: Option<Permit>,
     journal: &mut Journal,
 ) -> Result<Found, Trouble> {
-    let Some(provider) = env.providers.get(work.provider_code.as_str()) else {
+    let provider = env.providers.get(work.provider_code.as_str());
+    let ours = |provider: &&Arc<dyn FulfilmentProvider>| {
+        [ANY_ACCOUNT, provider.account()].contains(&work.account.as_str())
+    };
+    let Some(provider) = provider.filter(ours) else {
         return Err(unconfigured(work));
     };
     let provider = Gated::new(provider, &env.gate, permit);
@@ -343,7 +348,10 @@ fn unconfigured(work: &FulfillmentWork) -> Trouble {
     } else {
         Standing::Nothing
     };
-    let message = format!("no provider {} is configured here", work.provider_code);
+    let message = format!(
+        "no provider {} with our account {} is configured here",
+        work.provider_code, work.account
+    );
     let error = ProviderError::Transient {
         retry_after: None,
         look_up: false,
@@ -393,11 +401,10 @@ async fn position(
     work: &FulfillmentWork,
     result: &Result<Found, Trouble>,
 ) -> anyhow::Result<Position> {
-    // Doubled with every look, so that a slow order does not cost hundreds of calls.
-    let doublings = u32::try_from(work.attempt)
-        .unwrap_or(1)
-        .saturating_sub(1)
-        .min(16);
+    // Doubled with every look, so that a slow order does not cost hundreds of calls; what failed
+    // was none.
+    let looks = work.attempt.saturating_sub(1).saturating_sub(work.failures);
+    let doublings = u32::try_from(looks).unwrap_or(0).min(16);
     let provider = env.providers.get(work.provider_code.as_str());
     let own_pace = provider.and_then(|provider| provider.pace());
     let longest = if own_pace.is_some() {

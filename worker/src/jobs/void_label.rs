@@ -2,11 +2,14 @@
 
 use anyhow::{Context as _, anyhow};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use stevedore_model::TenantId;
+use stevedore_model::fulfillments::{self, LogAction};
 use stevedore_model::labels;
 use stevedore_providers::{Journal, ProviderError, SoldLabel};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
+use super::fulfil_order::record;
 use crate::environment::Environment;
 
 /// Which label.
@@ -56,28 +59,48 @@ impl Job for VoidLabel {
             carrier_shipment_id: label.carrier_shipment_id,
             from_country: label.from_country,
         };
-        let voided = carrier.void(&sold, &mut Journal::new()).await;
+        let mut journal = Journal::new();
+        let voided = carrier.void(&sold, &mut journal).await;
         permit.settle_result(&voided).await;
+        let called = (label.fulfillment_id, carrier.code());
+        let mut tx = ctx.begin().await?;
+        if let Some(log) = record::carrier_call(called, LogAction::Void, &journal, &voided) {
+            fulfillments::log(&mut *tx, self.tenant_id, &log)
+                .await
+                .context("logging what the carrier said")?;
+        }
+        let settled = self.settle(&mut tx, voided, ctx.is_last_attempt()).await?;
+        tx.commit().await?;
+        settled
+    }
+}
+
+impl VoidLabel {
+    /// Writes down what became of it; answers how the job ends.
+    async fn settle(
+        &self,
+        tx: &mut PgConnection,
+        voided: Result<(), ProviderError>,
+        is_last_attempt: bool,
+    ) -> anyhow::Result<Result<Done, Failure>> {
         let refusal = match voided {
             Ok(()) => None,
-            Err(ProviderError::Held { wait, .. }) => return Err(Failure::Snooze(wait)),
+            Err(ProviderError::Held { wait, .. }) => return Ok(Err(Failure::Snooze(wait))),
             Err(ProviderError::Rejected { code, message }) => Some((code, message)),
-            Err(error) if ctx.is_last_attempt() => {
-                Some(("void_given_up".to_owned(), error.to_string()))
-            }
+            Err(error) if is_last_attempt => Some(("void_given_up".to_owned(), error.to_string())),
             Err(error) => {
-                return Err(Failure::Retry {
+                return Ok(Err(Failure::Retry {
                     error: error.into(),
                     after: None,
-                });
+                }));
             }
         };
         let refusal = refusal
             .as_ref()
             .map(|(code, message)| (code.as_str(), message.as_str()));
-        labels::finish_void(ctx.pool(), self.tenant_id, self.shipping_label_id, refusal)
+        labels::finish_void(tx, self.tenant_id, self.shipping_label_id, refusal)
             .await
             .context("recording what became of the label")?;
-        Ok(Done::completed())
+        Ok(Ok(Done::completed()))
     }
 }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use stevedore_model::TenantId;
 use stevedore_model::orders::{self, OrderView};
+use stevedore_providers::{Cancellation, IdempotencyKey, Journal, Reference};
 use stevedore_simulator::{Fault, FaultRule};
 use stevedore_testkit::wait_for;
+use stevedore_worker::Environment;
 
-use crate::shop::Shop;
+use crate::conversation::request;
+use crate::shop::{GOOD_NUMBER, Shop};
 use crate::vendors::{know_providers, parcel, print, print_and_box};
 
 /// Longer than a test: whoever waits so long does nothing by itself.
@@ -90,4 +93,38 @@ async fn d7_a_provider_that_gives_nothing_up_delivers_and_a_person_hears_of_it()
     shop.wait_until_idle().await;
     worker.stop().await;
     shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn d7_the_database_has_exactly_those_providers_asked_that_can_be_asked() {
+    let shop = shop().await;
+    let env = Environment::new(&shop.settings, shop.pool()).expect("settings");
+    assert_eq!(env.providers.len(), 3, "a provider is not configured here");
+    let reference = Reference {
+        key: IdempotencyKey::new("nothing-has-this").expect("a key"),
+        provider_order_id: None,
+    };
+    for (code, provider) in &env.providers {
+        sqlx::query("update product_variants set fulfillment_provider = $1")
+            .bind(code)
+            .execute(shop.pool())
+            .await
+            .expect("a catalogue");
+        let order_id = shop.order(GOOD_NUMBER).await;
+        let is_asked: bool = sqlx::query_scalar(
+            "with sent as (
+              update fulfillments set status = 'submitted'
+              where order_id = $1 returning tenant_id)
+            select ask_to_cancel(tenant_id, $1, 'Ama', 'too many') from sent",
+        )
+        .bind(order_id)
+        .fetch_one(shop.pool())
+        .await
+        .expect("an answer");
+        let answer = provider
+            .cancel(&request(), &reference, &mut Journal::new())
+            .await;
+        let can_ask = !matches!(answer, Ok(Cancellation::NotOffered));
+        assert_eq!(is_asked, can_ask, "{code}");
+    }
 }

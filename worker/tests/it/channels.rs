@@ -10,7 +10,7 @@ use stevedore_testkit::wait_for;
 use crate::shop::{GOOD_NUMBER, Shop, order};
 
 /// A shop that tells its customers by these channels.
-async fn shop_telling(channels: &'static str) -> Shop {
+pub async fn shop_telling(channels: &'static str) -> Shop {
     let mut shop = Shop::new().await;
     let twilio = &mut shop.settings.twilio;
     twilio.twilio_account_sid = Some(ACCOUNT_SID.to_owned());

@@ -72,7 +72,7 @@ impl Bench {
     }
 }
 
-fn request() -> Request {
+pub fn request() -> Request {
     let price = Money {
         amount: 480,
         currency: "GHS".into(),
@@ -100,6 +100,7 @@ fn request() -> Request {
             discount: nothing,
             collect: None,
         },
+        service: None,
     }
 }
 

@@ -111,6 +111,27 @@ async fn d9_a_provider_that_asks_for_patience_is_left_alone_without_being_called
 }
 
 #[tokio::test]
+async fn d9_calls_that_hang_take_no_more_than_half_of_a_workers_slots() {
+    let db = TestDb::new().await;
+    let gate = Arc::new(Gate::new(db.pool().clone()).with_slots(4));
+    let enter = async |provider| gate.enter(provider, "default").await;
+    let hanging = [
+        enter("at_ishare").await.expect("a permit"),
+        enter("at_ishare").await.expect("a permit"),
+    ];
+    // Whoever is slow gets more calls; a whole second without any answer is more than slow.
+    let third = enter("at_ishare").await.expect("a permit");
+    third.settle(Outcome::Worked).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let held = enter("at_ishare").await.map(drop);
+    assert!(held.is_err(), "a third of four slots hangs");
+    drop(enter("elsewhere").await.expect("a permit"));
+    let [one, _other] = hanging;
+    one.settle(Outcome::Worked).await;
+    drop(enter("at_ishare").await.expect("it answers again"));
+}
+
+#[tokio::test]
 async fn d9_two_workers_together_never_exceed_the_rate() {
     const PER_SECOND: f64 = 50.0;
     const BURST: f64 = 5.0;

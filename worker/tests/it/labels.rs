@@ -1,6 +1,6 @@
 //! The own warehouse over all of it: packed, labelled by a real carrier's wire, given back.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stevedore_model::TenantId;
 use stevedore_model::catalog::{self, NewProduct, NewVariant, VariantKind};
 use stevedore_model::inventory;
@@ -13,9 +13,14 @@ use crate::shop::Shop;
 
 const TENANT: TenantId = TenantId::SHOP;
 
-/// A shop with a warehouse in Leeds that uses UPS and Royal Mail.
 async fn warehouse() -> Shop {
     let mut shop = Shop::new().await;
+    open_warehouse(&mut shop).await;
+    shop
+}
+
+/// Gives the shop a warehouse in Leeds that uses UPS and Royal Mail, with ten mugs.
+pub async fn open_warehouse(shop: &mut Shop) {
     let user = || Some(CARRIER_USER.to_owned());
     let secret = || Some(shop.simulator.at_ishare_api_key().to_owned().into());
     let carriers = &mut shop.settings.providers.carriers;
@@ -66,12 +71,11 @@ async fn warehouse() -> Shop {
         values ('ups', '11', null, null, null), ('royal_mail', 'TPLN', 450, 'GBP', 3)",
     )
     .await;
-    shop
 }
 
-/// An order for a mug, picked and packed; its label is wanted.
-async fn packed(shop: &Shop) {
-    let order = json!({
+/// An order for a mug.
+pub fn mug() -> Value {
+    json!({
         "customer": {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+447700900123"},
         "currency": "GBP",
         "payment_method": "cod",
@@ -80,8 +84,12 @@ async fn packed(shop: &Shop) {
             "recipient": "Ada Lovelace", "phone": "+447700900123", "address": "12 Harbour Street",
             "city": "York", "postal_code": "YO1 7HH", "country": "GB",
         },
-    });
-    shop.place(order).await;
+    })
+}
+
+/// An order for a mug, picked and packed; its label is wanted.
+async fn packed(shop: &Shop) {
+    shop.place(mug()).await;
     shop.execute("select sp_create_pick_batch('ACC')").await;
     shop.execute("select sp_confirm_pick(1, 1)").await;
     shop.execute("select sp_pack_parcel(1, 640, 300, 200, 100)")
@@ -102,6 +110,41 @@ async fn label(shop: &Shop, wanted: &str) -> String {
     .await
 }
 
+/// What is on record of calls to carriers.
+async fn logged(shop: &Shop) -> Vec<String> {
+    sqlx::query_scalar(
+        "select concat_ws(' ', provider_code, action, attempt_number, status)
+        from fulfillment_logs order by fulfillment_log_id",
+    )
+    .fetch_all(shop.pool())
+    .await
+    .expect("logs")
+}
+
+/// A purchase that no job makes any more waits for a person, and the order says why.
+#[tokio::test]
+async fn d5_a_label_whose_job_died_is_parked_and_the_order_shows_it_once() {
+    let shop = warehouse().await;
+    packed(&shop).await;
+    shop.execute("select sp_begin_label(1, 'ups', '11')").await;
+    shop.execute(
+        "with gone as (delete from queue.jobs where kind = 'buy_label' returning *)
+        insert into queue.dead_jobs (job_id, kind, queue, unique_key, args, run_at, created_at,
+          attempt, forgiven, max_attempts, priority, died_at, last_error)
+        select job_id, kind, queue, unique_key, args, run_at, created_at, 3, 0, 3, priority,
+          clock_now(), 'its worker died'
+        from gone",
+    )
+    .await;
+    for told in [1, 0] {
+        let park = "select park_dead_labels()::bigint";
+        assert_eq!(shop.number(park).await, told);
+    }
+    assert_eq!(label(&shop, "parked").await, "ups parked");
+    let shown = ["delivery", "critical", "job_dead"].map(str::to_owned);
+    assert_eq!(shop.errors(1).await, [shown.into()]);
+}
+
 fn sold(shop: &Shop) -> usize {
     let state = shop.simulator.carriers();
     assert_eq!(state.duplicates, 0);
@@ -113,6 +156,7 @@ fn plan(shop: &Shop, carrier: SimulatedCarrier, operation: &str, fault: Fault) {
         carrier,
         operation: operation.to_owned(),
         times: Some(1),
+        percent: None,
         fault,
     });
 }
@@ -133,6 +177,14 @@ async fn d5_a_packed_parcel_gets_the_cheapest_label_and_may_give_it_back() {
     assert_eq!(sold(&shop), 0);
     worker.stop().await;
     shop.assert_books_balance().await;
+    assert_eq!(
+        logged(&shop).await,
+        ["royal_mail label 1 success", "royal_mail void 1 success"]
+    );
+    let told = "select count(*) from fulfillment_logs
+        where (api_request::text || api_response::text) ~ 'Lovelace|Harbour|07700900123|XlhB'
+          or api_request is null or api_response is null";
+    assert_eq!(shop.number(told).await, 0, "people or labels are on record");
 }
 
 #[tokio::test]
@@ -147,6 +199,10 @@ async fn d1_a_refused_service_fails_over_to_the_next_best() {
     );
     assert_eq!(sold(&shop), 1);
     worker.stop().await;
+    assert_eq!(
+        logged(&shop).await,
+        ["royal_mail label 1 failed", "ups label 2 success"]
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod channels;
+mod chaos;
 mod contract;
 mod conversation;
 mod gate;
@@ -9,8 +10,10 @@ mod held;
 mod inbox;
 mod labels;
 mod mail;
+mod mortal;
 mod notices;
 mod orders;
+mod outage;
 mod pushes;
 mod refunds;
 mod shop;

@@ -72,6 +72,8 @@ struct WorkRow {
     failures: i32,
     look_only: bool,
     parcel: Json<WorkParcel>,
+    service: Option<String>,
+    account: String,
 }
 
 impl WorkRow {
@@ -96,6 +98,8 @@ impl WorkRow {
             failures: self.failures,
             look_only: self.look_only,
             parcel: self.parcel.0,
+            service: self.service,
+            account: self.account,
         }
     }
 }

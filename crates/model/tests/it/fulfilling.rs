@@ -268,7 +268,8 @@ async fn calls_to_providers_are_on_record_once_per_attempt_and_action() {
     let work = begin(&shop, ids[0]).await;
     let mut log = FulfillmentLog {
         fulfillment_id: ids[0],
-        attempt: work.attempt,
+        called: None,
+        attempt: Some(work.attempt),
         action: LogAction::Trigger,
         status: LogStatus::Failed,
         api_request: Some(json!({"network": "MTN"})),

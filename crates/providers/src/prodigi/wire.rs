@@ -70,8 +70,11 @@ fn asset(asset: &Value) -> Option<Value> {
     Some(wanted)
 }
 
-/// The first line's own way of sending, where it names one.
+/// The way of sending that routing chose, else the first line's own.
 pub(super) fn shipping_method(request: &Request) -> Option<&str> {
+    if let Some(service) = &request.service {
+        return Some(service);
+    }
     let mut items = request.items.iter();
     items.find_map(|item| item.attributes.get("shipping_method")?.as_str())
 }

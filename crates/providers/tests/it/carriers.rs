@@ -79,6 +79,7 @@ impl Desk {
             carrier: self.which,
             operation: operation.to_owned(),
             times: Some(times),
+            percent: None,
             fault,
         });
     }

@@ -83,6 +83,7 @@ pub fn consignment(to: &str) -> Consignment {
                 discount: pounds(0),
                 collect: None,
             },
+            service: None,
         },
     }
 }

@@ -196,6 +196,7 @@ fn request(vendor: &str) -> Request {
             discount: rupees(100),
             collect: Some(rupees(2_900)),
         },
+        service: None,
     }
 }
 

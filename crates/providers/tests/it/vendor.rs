@@ -125,6 +125,7 @@ pub fn request_to(phone: &str, quantity: u32) -> Request {
             discount: nothing,
             collect: None,
         },
+        service: None,
     }
 }
 

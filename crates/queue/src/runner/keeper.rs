@@ -40,7 +40,11 @@ impl Keeper {
         std::thread::Builder::new()
             .name("queue-keeper".to_owned())
             .spawn(move || {
-                runtime.block_on(keep(&core, &end));
+                // What is dropped with the last of it may need a runtime.
+                runtime.block_on(async move {
+                    keep(&core, &end).await;
+                    drop(core);
+                });
                 // Fails when nobody waits any more.
                 let _ = ending.send(());
             })?;
@@ -48,9 +52,9 @@ impl Keeper {
     }
 
     /// Waits until the thread has ended.
-    pub(crate) async fn stopped(self) {
+    pub(crate) async fn stopped(&mut self) {
         // An error means that it panicked; there is nothing left to wait for.
-        let _ = self.ended.await;
+        let _ = (&mut self.ended).await;
     }
 }
 

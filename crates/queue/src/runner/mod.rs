@@ -271,10 +271,23 @@ impl Parts {
         if timeout_at(last, self.keeper.stopped()).await.is_err() {
             tracing::error!("the keeper does not end, leaving it behind");
         }
-        for part in &mut self.others {
+        for part in &self.others {
             part.abort();
         }
         core.announce_stopped().await;
+    }
+}
+
+impl Drop for Parts {
+    /// Also when nobody waits for the end, since the runner's future or its runtime went: a worker
+    /// that does nothing any more must not go on saying that it lives, or its jobs were nobody's.
+    fn drop(&mut self) {
+        self.end.cancel();
+        self.handlers.abort();
+        self.settler.abort();
+        for part in &self.others {
+            part.abort();
+        }
     }
 }
 

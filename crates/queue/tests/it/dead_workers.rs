@@ -7,7 +7,7 @@ use stevedore_queue::{RunnerSettings, enqueue, enqueue_many};
 use stevedore_testkit::{TestDb, wait_for};
 
 use crate::children::{Child, Way, deed, make_deeds, worker};
-use crate::support::{count, until, until_drained, view};
+use crate::support::{Does, Worker, count, put, until, until_drained, view};
 
 const QUICK: Duration = Duration::from_millis(1000);
 
@@ -112,6 +112,29 @@ async fn point_3_a_frozen_worker_that_goes_on_changes_nothing_that_it_lost() {
         "it extended what it had lost"
     );
     other.cancel();
+}
+
+#[tokio::test]
+async fn point_3_a_worker_whose_future_is_dropped_says_nothing_more_and_loses_its_jobs() {
+    let db = TestDb::new().await;
+    let pool = db.pool_of(20);
+    let settings = RunnerSettings {
+        heartbeat: QUICK,
+        ..RunnerSettings::default()
+    };
+    let job_id = put(&db.pool, Does::Hang).await;
+    let dropped = Worker::start(&pool, settings.clone());
+    until(&db.pool, job_id, "running").await;
+    dropped.running.abort();
+    let other = Worker::start(&pool, settings);
+    let attempts = wait_for("the job to begin elsewhere", async || {
+        let attempts = view(&db.pool, job_id).await.attempts;
+        let lost = attempts.iter().any(|attempt| attempt.outcome == "lost");
+        lost.then_some(attempts)
+    })
+    .await;
+    assert_eq!(attempts.len(), 1, "{attempts:?}");
+    other.shutdown.cancel();
 }
 
 /// Jobs of the next test, and the groups that they are of; `STEVEDORE_KILL_TEST_JOBS=100000` runs

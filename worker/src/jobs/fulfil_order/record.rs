@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stevedore_model::fulfillments::{FulfillmentLog, FulfillmentWork, LogAction, LogStatus};
-use stevedore_providers::{Exchange, Journal};
+use stevedore_providers::{Exchange, Journal, ProviderError};
 
 use super::super::outcome::Verdict;
 
@@ -81,7 +81,8 @@ fn log(
     };
     FulfillmentLog {
         fulfillment_id: work.fulfillment_id,
-        attempt: work.attempt,
+        called: None,
+        attempt: Some(work.attempt),
         action,
         status: status(verdict),
         api_request: last.map(|_| each(exchanges, |one| json!([one.endpoint, one.request]))),
@@ -142,7 +143,8 @@ pub(in crate::jobs) fn cancellation(
     let last = exchanges.last();
     FulfillmentLog {
         fulfillment_id: work.fulfillment_id,
-        attempt: work.attempt,
+        called: None,
+        attempt: Some(work.attempt),
         action: LogAction::Cancel,
         status,
         api_request: last.map(|_| each(&exchanges, |one| json!([one.endpoint, one.request]))),
@@ -154,4 +156,40 @@ pub(in crate::jobs) fn cancellation(
         retryable: refusal.map(|_| false),
         next_retry_in: None,
     }
+}
+
+/// The row of a call to a carrier about a parcel's label; nothing was said: none.
+pub(in crate::jobs) fn carrier_call<T>(
+    (fulfillment_id, carrier): (i64, &str),
+    action: LogAction,
+    journal: &Journal,
+    result: &Result<T, ProviderError>,
+) -> Option<FulfillmentLog> {
+    let exchanges: Vec<_> = journal.exchanges().iter().collect();
+    let last = exchanges.last()?;
+    let error = result.as_ref().err();
+    let (status, retryable) = match error {
+        None => (LogStatus::Success, None),
+        Some(ProviderError::Unknown { .. }) => (LogStatus::Unknown, Some(false)),
+        Some(ProviderError::Rejected { .. }) => (LogStatus::Failed, Some(false)),
+        Some(_) => (LogStatus::Failed, Some(true)),
+    };
+    Some(FulfillmentLog {
+        fulfillment_id,
+        called: Some(carrier.to_owned()),
+        attempt: None,
+        action,
+        status,
+        api_request: Some(each(&exchanges, |one| json!([one.endpoint, one.request]))),
+        api_response: Some(each(&exchanges, |one| one.response.clone())),
+        http_status: last.status.map(i32::from),
+        duration: Some(exchanges.iter().map(|one| one.duration).sum()),
+        error_code: error.map(|error| match error {
+            ProviderError::Rejected { code, .. } => code.clone(),
+            other => format!("carrier_{}", other.outcome()),
+        }),
+        error_message: error.map(ToString::to_string),
+        retryable,
+        next_retry_in: None,
+    })
 }

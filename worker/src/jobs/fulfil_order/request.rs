@@ -14,7 +14,11 @@ pub(in crate::jobs) fn request(work: &FulfillmentWork) -> Request {
         work.customer_email.as_deref(),
     );
     let to = work.shipping_address.as_ref();
-    request_of(&work.order_number, recipient, to, &work.lines, &work.parcel)
+    let request = request_of(&work.order_number, recipient, to, &work.lines, &work.parcel);
+    Request {
+        service: work.service.clone(),
+        ..request
+    }
 }
 
 /// Who ordered.
@@ -57,6 +61,7 @@ pub(in crate::jobs) fn request_of(
             },
         }),
         totals: totals(parcel),
+        service: None,
     }
 }
 
