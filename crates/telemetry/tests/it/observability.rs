@@ -15,6 +15,7 @@ use stevedore_telemetry::catalogue::{Kind, all};
 const METRICS_OF_OTHERS: &[&str] = &[
     "ALERTS",
     "up",
+    "probe_ssl_earliest_cert_expiry",
     "process_cpu_seconds_total",
     "process_max_fds",
     "process_open_fds",
