@@ -1,7 +1,8 @@
 //! Where log lines go and what they look like, the same for every command.
 
 use clap::Args;
-use stevedore_telemetry::{LogFormat, init_tracing};
+use secrecy::{ExposeSecret as _, SecretString};
+use stevedore_telemetry::{ErrorReports, LogFormat, init_tracing, report_errors};
 
 /// Settings every command takes.
 #[derive(Args)]
@@ -20,13 +21,34 @@ pub struct LoggingSettings {
     /// [default: `info`; for `demo`: `error`]
     #[arg(long, global = true, env = "STEVEDORE_LOG")]
     log: Option<String>,
+    /// Where errors are reported to Sentry, as https://<key>@<host>/<project>. Unset, nothing is
+    #[arg(
+        long,
+        global = true,
+        env = "SENTRY_DSN",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    sentry_dsn: Option<SecretString>,
+    /// What Sentry calls this installation, e.g. production
+    #[arg(long, global = true, env = "SENTRY_ENVIRONMENT", value_name = "NAME")]
+    sentry_environment: Option<String>,
 }
 
 impl LoggingSettings {
-    /// Installs the log for the process. `quiet` is for commands whose screen is their own.
-    pub fn install(&self, quiet: bool) -> anyhow::Result<()> {
+    /// Installs the log for the process. `quiet` is for commands whose screen is their own. Errors
+    /// are reported, if they are, without `secrets` and while the answer lives.
+    pub fn install(
+        &self,
+        quiet: bool,
+        secrets: Vec<SecretString>,
+    ) -> anyhow::Result<Option<ErrorReports>> {
+        let dsn = self.sentry_dsn.as_ref().map(|dsn| dsn.expose_secret());
+        let reports = dsn
+            .map(|dsn| report_errors(dsn, self.sentry_environment.as_deref(), secrets))
+            .transpose()?;
         let default = if quiet { "error" } else { "info" };
         init_tracing(self.log_format, self.log.as_deref().unwrap_or(default))?;
-        Ok(())
+        Ok(reports)
     }
 }

@@ -122,10 +122,11 @@ async fn run(loaded: config::Loaded) -> anyhow::Result<ExitCode> {
     let cli = Cli::from_arg_matches(&loaded.matches)?;
     // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    cli.logging.install(matches!(
+    let is_quiet = matches!(
         cli.command,
         Command::Demo(_) | Command::Bench(_) | Command::Jobs(_)
-    ))?;
+    );
+    let _reports = cli.logging.install(is_quiet, loaded.secrets)?;
     for warning in loaded.warnings {
         tracing::warn!("{warning}");
     }

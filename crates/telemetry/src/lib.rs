@@ -24,10 +24,12 @@
 
 mod admin;
 pub mod catalogue;
+mod error_reports;
 mod logging;
 mod metrics;
 pub mod trace;
 
 pub use admin::{Readiness, admin_router};
+pub use error_reports::{ErrorReports, ErrorReportsError, report_errors};
 pub use logging::{LogFormat, TracingError, init_tracing};
 pub use metrics::{InstallError, Metrics, Role};

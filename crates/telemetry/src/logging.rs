@@ -3,7 +3,10 @@
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::error_reports;
 
 /// How log lines are written; on a command line `pretty` or `json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -55,16 +58,23 @@ pub fn init_tracing(format: LogFormat, filter: &str) -> Result<(), TracingError>
         LogFormat::Pretty => lines
             .with_ansi(std::io::stderr().is_terminal())
             .finish()
+            .with(error_reports::layer())
             .try_init()?,
         LogFormat::Json => {
-            lines.json().flatten_event(true).finish().try_init()?;
+            lines
+                .json()
+                .flatten_event(true)
+                .finish()
+                .with(error_reports::layer())
+                .try_init()?;
             std::panic::set_hook(Box::new(log_panic));
         }
     }
     Ok(())
 }
 
-fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+/// Logs a panic as an error.
+pub(crate) fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let message = panic.payload_as_str().unwrap_or("no message");
     tracing::error!(

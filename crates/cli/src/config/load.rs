@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Command};
+use secrecy::SecretString;
 
 use super::problem::Problem;
-use super::setting::{self, ROLES, is_secret};
+use super::setting::{self, ROLES, Setting, is_secret};
 use super::sources::{Given, Source, Sources};
 
 /// A command line whose settings hold.
@@ -17,6 +18,8 @@ pub struct Loaded {
     /// Names that nobody reads. They don't keep a role from starting, because one that goes back to
     /// its previous release must start with a setting of the next one.
     pub warnings: Vec<Problem>,
+    /// What must not be seen anywhere.
+    pub secrets: Vec<SecretString>,
 }
 
 /// Reads the command line of this process.
@@ -35,12 +38,18 @@ pub fn load(command: Command) -> Result<Loaded, Vec<Problem>> {
         // Help, or a mistake in the flags; clap says the same again, with the environment's names.
         let matches = command.get_matches();
         let warnings = Vec::new();
-        return Ok(Loaded { matches, warnings });
+        let secrets = Vec::new();
+        return Ok(Loaded {
+            matches,
+            warnings,
+            secrets,
+        });
     };
     let path = path_of(&flags);
     let config = flags.get_one::<PathBuf>("config").map(PathBuf::as_path);
     let mut sources = Sources::read(std::env::vars_os(), config);
     let mut settings = setting::of_command(&command, &path);
+    let secret: Vec<_> = settings.iter().filter_map(Setting::secret_id).collect();
     settings.retain(|setting| !setting.is_flag_of(&flags));
     let (values, found) = sources.values(&settings);
     // `config` is what shows the mistakes of a file, so it must not end here.
@@ -58,7 +67,27 @@ pub fn load(command: Command) -> Result<Loaded, Vec<Problem>> {
         false => Vec::new(),
     };
     let matches = with_values(command, &values).get_matches();
-    Ok(Loaded { matches, warnings })
+    let secrets = secrets_in(&matches, &secret);
+    Ok(Loaded {
+        matches,
+        warnings,
+        secrets,
+    })
+}
+
+/// The values of these arguments on all levels of the command line, whoever gave them.
+fn secrets_in(matches: &ArgMatches, ids: &[String]) -> Vec<SecretString> {
+    let mut secrets: Vec<SecretString> = ids
+        .iter()
+        // Not all levels know all of them.
+        .filter_map(|id| matches.try_get_many::<SecretString>(id).ok().flatten())
+        .flatten()
+        .cloned()
+        .collect();
+    if let Some((_, matches)) = matches.subcommand() {
+        secrets.extend(secrets_in(matches, ids));
+    }
+    secrets
 }
 
 /// The command as if `values` were given and nothing else.

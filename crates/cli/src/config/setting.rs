@@ -58,6 +58,11 @@ impl Setting {
         is_secret(&self.arg)
     }
 
+    /// What clap calls it, if it is secret.
+    pub fn secret_id(&self) -> Option<String> {
+        self.is_secret().then(|| self.arg.get_id().to_string())
+    }
+
     /// Whether the process can't do without it.
     pub fn is_required(&self) -> bool {
         self.arg.is_required_set()
