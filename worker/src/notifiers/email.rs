@@ -1,5 +1,6 @@
 //! Mail over SMTP, by lettre, on pooled connections.
 
+mod dkim;
 mod settings;
 
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub struct EmailNotifier {
     /// The right-hand side of every Message-ID.
     domain: String,
     timeout: Duration,
+    /// None: the relay signs, or nobody does.
+    signer: Option<dkim::Signer>,
     /// The pool bounds only idle connections, so this bounds the open ones (measured with lettre
     /// 0.11: nine parallel sends over a pool of three open nine connections).
     connections: Semaphore,
@@ -89,6 +92,7 @@ impl EmailNotifier {
         }
         Ok(Some(Self {
             transport: transport.build(),
+            signer: settings.signer(&from)?,
             domain: from.email.domain().to_owned(),
             from,
             reply_to: settings.reply_to()?,
@@ -128,7 +132,13 @@ impl EmailNotifier {
 
     /// lettre's own timeout covers connecting only, so the whole conversation has one here.
     async fn deliver(&self, mail: lettre::Message) -> Result<(), NotifyError> {
-        match tokio::time::timeout(self.timeout, self.transport.send(mail)).await {
+        let bytes = mail.formatted();
+        let bytes = match &self.signer {
+            Some(signer) => signer.sign(&bytes),
+            None => bytes,
+        };
+        let sending = self.transport.send_raw(mail.envelope(), &bytes);
+        match tokio::time::timeout(self.timeout, sending).await {
             Ok(Ok(_accepted)) => Ok(()),
             Ok(Err(error)) => Err(understood(&error)),
             Err(_elapsed) => Err(NotifyError::Unknown(format!(

@@ -7,6 +7,8 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::dkim::Signer;
+
 /// How the connection to the relay is protected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum SmtpTls {
@@ -80,6 +82,24 @@ pub struct EmailSettings {
     #[arg(long, env = "SMTP_REPLY_TO", value_name = "MAILBOX")]
     pub smtp_reply_to: Option<String>,
 
+    /// Private key in PEM that mails are signed with (DKIM): Ed25519, or RSA of 2,048 bits at
+    /// least. Without it they are not signed here
+    #[arg(
+        long,
+        env = "SMTP_DKIM_KEY",
+        value_name = "PEM",
+        hide_env_values = true
+    )]
+    pub smtp_dkim_key: Option<SecretString>,
+
+    /// Under which name the domain's DNS has the public key: <selector>._domainkey.<domain>
+    #[arg(long, env = "SMTP_DKIM_SELECTOR", value_name = "NAME")]
+    pub smtp_dkim_selector: Option<String>,
+
+    /// The domain that signs, when it is not the sender's
+    #[arg(long, env = "SMTP_DKIM_DOMAIN", value_name = "DOMAIN")]
+    pub smtp_dkim_domain: Option<String>,
+
     /// Connections to the relay at most
     #[arg(
         long,
@@ -106,6 +126,9 @@ impl Default for EmailSettings {
             smtp_password: None,
             smtp_from: None,
             smtp_reply_to: None,
+            smtp_dkim_key: None,
+            smtp_dkim_selector: None,
+            smtp_dkim_domain: None,
             smtp_connections: NonZeroU8::new(4).expect("4 is not zero"),
             smtp_timeout: Duration::from_secs(30),
         }
@@ -141,6 +164,21 @@ impl EmailSettings {
         filled(self.smtp_reply_to.as_deref())
             .map(|text| mailbox("SMTP_REPLY_TO", text))
             .transpose()
+    }
+
+    /// Who signs for the sender.
+    pub(super) fn signer(&self, from: &Mailbox) -> Result<Option<Signer>, EmailSettingsError> {
+        let key = self.smtp_dkim_key.as_ref().map(ExposeSecret::expose_secret);
+        let Some(key) = filled(key) else {
+            return Ok(None);
+        };
+        let missing =
+            || EmailSettingsError::new("SMTP_DKIM_SELECTOR", "required when SMTP_DKIM_KEY is set");
+        let selector = filled(self.smtp_dkim_selector.as_deref()).ok_or_else(missing)?;
+        let domain = filled(self.smtp_dkim_domain.as_deref()).unwrap_or(from.email.domain());
+        Signer::new(key, domain, selector)
+            .map(Some)
+            .map_err(|problem| EmailSettingsError::new("SMTP_DKIM_KEY", problem))
     }
 
     pub(super) fn credentials(&self) -> Result<Option<(&str, &SecretString)>, EmailSettingsError> {
