@@ -517,12 +517,15 @@ create table public.admin_contacts (
   last_digest_on date,
   -- Whether anything is told.
   is_active boolean not null default true,
+  -- Tells of tickets of this severity and worse, when they are opened and when they are resolved; null: of none.
+  tickets_from text,
   constraint admin_contacts_pkey PRIMARY KEY (tenant_id, contact_id),
   constraint admin_contacts_address_key UNIQUE (tenant_id, channel, address),
   constraint admin_contacts_address_check CHECK (((length(address) >= 1) AND (length(address) <= 1000))),
   constraint admin_contacts_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'whatsapp'::text, 'slack'::text, 'pagerduty'::text, 'webhook'::text]))),
   constraint admin_contacts_delivery_check CHECK ((delivery = ANY (ARRAY['immediate'::text, 'digest'::text]))),
   constraint admin_contacts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint admin_contacts_tickets_from_check CHECK ((tickets_from = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
   constraint admin_contacts_time_zone_check CHECK ((timezone(time_zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL))
 );
 
@@ -2892,6 +2895,8 @@ create table public.tickets (
 CREATE UNIQUE INDEX tickets_open_cause_key ON public.tickets USING btree (tenant_id, cause_key) WHERE (state = 'open'::text);
 CREATE INDEX tickets_order_id_idx ON public.tickets USING btree (tenant_id, order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX tickets_resolved_idx ON public.tickets USING btree (resolved_at) WHERE (state = 'resolved'::text);
+CREATE TRIGGER trg_tickets_alert_insert AFTER INSERT ON public.tickets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tickets_alert();
+CREATE TRIGGER trg_tickets_alert_update AFTER UPDATE ON public.tickets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tickets_alert();
 CREATE TRIGGER trg_tickets_enqueue_insert AFTER INSERT ON public.tickets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tickets_enqueue();
 CREATE TRIGGER trg_tickets_enqueue_update AFTER UPDATE ON public.tickets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tickets_enqueue();
 CREATE TRIGGER trg_tickets_events_insert AFTER INSERT ON public.tickets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION trg_tickets_events();
@@ -6401,6 +6406,10 @@ function public.trg_stock_movements_apply()
 
 -- Refuses illegal states of a transfer (P0STT) and changes of what it carries (42501).
 function public.trg_stock_transfers_guard()
+  returns trigger;
+
+-- Tells who is on duty of tickets, from the severity that he wants on, and of their end.
+function public.trg_tickets_alert()
   returns trigger;
 
 -- Enqueues the jobs of tickets that changed.

@@ -65,11 +65,25 @@ begin
       ) then 'superseded'
     end;
   end if;
+  -- A ticket's end is told, too, if anybody may have been told of it: then it is late for this one.
+  if v_notice.notification_type = 'ticket' and exists (
+    select
+    from tickets as t
+    where t.tenant_id = p_tenant
+      and t.ticket_id = (v_notice.payload->>'ticket_id')::bigint
+      and t.state = 'resolved'
+      and v_notice.payload->>'is_over' = 'false'
+  ) then
+    v_skip_reason := 'superseded';
+  end if;
   update notification_queue as n
   set
     status = case when v_skip_reason is null then n.status else 'skipped' end,
     skip_reason = v_skip_reason,
-    sending_since = case when v_skip_reason is null then clock_now() end,
+    -- Of the oldest one: that is since when a channel is asked for what it may have taken.
+    sending_since = case
+      when v_skip_reason is null then coalesce(n.sending_since, clock_now())
+    end,
     unknown_attempts = n.unknown_attempts + (n.sending_since is not null)::integer,
     unsubscribe_token = case
       when n.unsubscribe_token is null and n.channel = 'email' and not v_is_essential

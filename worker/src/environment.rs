@@ -154,7 +154,10 @@ impl Environment {
         let mut notifiers = notifiers::registry(&settings.email, &settings.twilio, pool)?;
         // A worker without any channel leaves notices to others, which have more to offer.
         if notifiers::tell_outside(&notifiers) {
-            notifiers.extend(notifiers::alert_channels(&webhooks.outbound));
+            notifiers.extend(notifiers::alert_channels(
+                &webhooks.outbound,
+                &notices.pagerduty_url,
+            ));
         }
         let tokens: Arc<dyn TokenCache> = Arc::new(FleetTokens::new(pool.clone()));
         Ok(Self {

@@ -243,6 +243,16 @@ pub struct NoticeSettings {
     #[arg(long, env = "NOTICE_TEMPLATES", value_name = "FOLDER")]
     pub notice_templates: Option<PathBuf>,
 
+    /// Where PagerDuty takes events; accounts in Europe have
+    /// https://events.eu.pagerduty.com/v2/enqueue
+    #[arg(
+        long,
+        env = "PAGERDUTY_URL",
+        value_name = "URL",
+        default_value = "https://events.pagerduty.com/v2/enqueue"
+    )]
+    pub pagerduty_url: String,
+
     /// Where links in notices lead.
     #[command(flatten)]
     pub public: PublicUrl,

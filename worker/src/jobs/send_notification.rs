@@ -82,7 +82,11 @@ impl SendNotification {
         let id = MessageId::of_notification(self.tenant_id, self.notification_id);
         match (notice.unknown_since, notifier.repetition()) {
             (Some(since), Repetition::Askable) => {
-                if let Some(receipt) = notifier.find(message, &id, since).await? {
+                let found = notifier
+                    .find(message, &id, since)
+                    .await
+                    .map_err(still_unknown)?;
+                if let Some(receipt) = found {
                     count_repeat(&notice.channel, "found");
                     return Ok(receipt);
                 }
@@ -233,6 +237,11 @@ impl SendNotification {
         count(&notice.channel, "failed");
         Ok(done)
     }
+}
+
+/// Whoever can't be asked what he took may still have taken it.
+fn still_unknown(error: NotifyError) -> NotifyError {
+    NotifyError::Unknown(error.to_string())
 }
 
 fn render(

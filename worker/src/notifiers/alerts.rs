@@ -6,10 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stevedore_providers::{Alert, Outbound, ProviderError, alerts};
 
-use super::{Message, MessageId, Notifier, Notifiers, NotifyError, Receipt};
-
-/// Where `PagerDuty` takes events.
-const PAGERDUTY_API: &str = "https://events.pagerduty.com/v2/enqueue";
+use super::{About, Message, MessageId, Notifier, Notifiers, NotifyError, Receipt};
 
 /// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +20,22 @@ enum Channel {
 struct AlertNotifier {
     channel: Channel,
     outbound: Outbound,
+    /// Where `PagerDuty` takes events.
+    pagerduty: String,
 }
 
-/// All of them: they need no settings, since a contact says where it goes.
+/// All of them: a contact says where it goes, and `pagerduty` is where that one takes events.
 #[must_use]
-pub fn alert_channels(outbound: &Outbound) -> Notifiers {
+pub fn alert_channels(outbound: &Outbound, pagerduty: &str) -> Notifiers {
     [Channel::Slack, Channel::PagerDuty, Channel::Webhook]
         .into_iter()
         .map(|channel| {
             let outbound = outbound.clone();
-            let notifier: Arc<dyn Notifier> = Arc::new(AlertNotifier { channel, outbound });
+            let notifier: Arc<dyn Notifier> = Arc::new(AlertNotifier {
+                channel,
+                outbound,
+                pagerduty: pagerduty.to_owned(),
+            });
             (notifier.channel(), notifier)
         })
         .collect()
@@ -50,22 +53,35 @@ impl Notifier for AlertNotifier {
 
     async fn send(&self, message: &Message, id: &MessageId) -> Result<Receipt, NotifyError> {
         let (outbound, to) = (&self.outbound, message.recipient.as_str());
-        let alert = Alert {
-            id: id.as_str().to_owned(),
-            summary: message.subject.clone(),
-            text: message.text.clone(),
-            severity: "high".to_owned(),
-            is_over: false,
-        };
+        let alert = alert(message, id);
         let sent = match self.channel {
             Channel::Slack => alerts::slack(outbound, to, &alert).await,
-            Channel::PagerDuty => alerts::pagerduty(outbound, PAGERDUTY_API, to, &alert).await,
+            Channel::PagerDuty => alerts::pagerduty(outbound, &self.pagerduty, to, &alert).await,
             Channel::Webhook => alerts::webhook(outbound, to, &alert).await,
         };
         sent.map_err(understood)?;
         Ok(Receipt {
-            provider_message_id: alert.id,
+            provider_message_id: id.as_str().to_owned(),
         })
+    }
+}
+
+/// What a notice tells whoever is on duty. What belongs together (a ticket, and its end) has the
+/// same `alert_key`.
+fn alert(message: &Message, id: &MessageId) -> Alert {
+    let About {
+        tenant, payload, ..
+    } = &message.about;
+    let key = payload["alert_key"].as_str();
+    let shop = tenant
+        .map(|tenant| format!(".{tenant}"))
+        .unwrap_or_default();
+    Alert {
+        id: key.map_or_else(|| id.as_str().to_owned(), |key| format!("{key}{shop}")),
+        summary: message.subject.clone(),
+        text: message.text.clone(),
+        severity: payload["severity"].as_str().unwrap_or("high").to_owned(),
+        is_over: payload["is_over"] == true,
     }
 }
 

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
-use stevedore_simulator::{Jira, JiraFault};
+use stevedore_simulator::{App, Jira, JiraFault};
 use stevedore_testkit::wait_for;
 
 use crate::shop::Shop;
@@ -168,4 +168,112 @@ async fn g6_the_ticket_of_an_order_leads_to_it() {
     );
     let issue: &Value = &jira.issues()[0].fields;
     assert_eq!(issue["priority"]["name"], "Highest");
+}
+
+/// A shop whose people on duty are told of tickets by this app: by a webhook, and by its
+/// PagerDuty.
+async fn shop_on_duty(app: &App) -> Shop {
+    let mut shop = Shop::new().await;
+    let outbound = &mut shop.settings.webhooks.outbound;
+    outbound.outbound_allow_http = true;
+    outbound.outbound_allow_private = true;
+    shop.settings.notices.pagerduty_url = app.url("/v2/enqueue");
+    sqlx::query(
+        "insert into admin_contacts (name, channel, address, notification_types, tickets_from)
+        values
+          ('Hook', 'webhook', $1, '{system_health}', 'high'),
+          ('Pager', 'pagerduty', repeat('0', 32), '{system_health}', 'critical')",
+    )
+    .bind(app.url("/duty"))
+    .execute(shop.pool())
+    .await
+    .expect("contacts");
+    shop
+}
+
+/// What the app was told on this path, in order.
+fn told(app: &App, path: &str) -> Vec<Value> {
+    let received = app.received();
+    let there = received.iter().filter(|received| received.path == path);
+    there
+        .map(|received| serde_json::from_str(&received.body).expect("JSON"))
+        .collect()
+}
+
+#[tokio::test]
+async fn g7_who_is_on_duty_hears_of_a_ticket_of_his_severity_once_and_of_its_end() {
+    let app = App::start().await.expect("an app");
+    let shop = shop_on_duty(&app).await;
+    let worker = shop.worker();
+    for severity in ["medium", "high"] {
+        let open = format!("select open_ticket('api', '{severity}', 'x', 'X is slow')");
+        run(&shop, &open).await;
+        shop.wait_until_idle().await;
+    }
+    assert_eq!(told(&app, "/duty").len(), 1, "from high on");
+    assert!(told(&app, "/v2/enqueue").is_empty(), "nobody wakes for it");
+    for _ in 0..3 {
+        run(
+            &shop,
+            "select open_ticket('api', 'critical', 'x', 'X is down')",
+        )
+        .await;
+    }
+    shop.wait_until_idle().await;
+    run(
+        &shop,
+        "select resolve_ticket('x', 'system', 'X works again')",
+    )
+    .await;
+    shop.wait_until_idle().await;
+    worker.stop().await;
+
+    let hook = told(&app, "/duty");
+    let states: Vec<_> = hook.iter().map(|alert| &alert["state"]).collect();
+    assert_eq!(states, ["open", "resolved"], "{hook:?}");
+    let pager = told(&app, "/v2/enqueue");
+    let actions: Vec<_> = pager.iter().map(|event| &event["event_action"]).collect();
+    assert_eq!(actions, ["trigger", "resolve"], "{pager:?}");
+    assert_eq!(pager[0]["payload"]["severity"], "critical");
+    assert_eq!(pager[0]["payload"]["summary"], "[critical] X is slow");
+    assert_eq!(pager[0]["dedup_key"], pager[1]["dedup_key"]);
+}
+
+#[tokio::test]
+async fn g7_an_alert_never_comes_after_its_end() {
+    let app = App::start().await.expect("an app");
+    let shop = shop_on_duty(&app).await;
+    // Resolved before anybody could be told: nobody is.
+    run(
+        &shop,
+        "select open_ticket('api', 'high', 'y', 'Y'); select resolve_ticket('y')",
+    )
+    .await;
+    let worker = shop.worker();
+    shop.wait_until_idle().await;
+    worker.stop().await;
+    assert!(app.received().is_empty());
+    // Resolved while an attempt is under way, of which nobody knows the end: it is not repeated,
+    // and the end comes when it must have arrived.
+    run(
+        &shop,
+        "select open_ticket('api', 'high', 'z', 'Z');
+        select begin_notification(tenant_id, notification_id)
+        from notification_queue
+        where status = 'pending';
+        select resolve_ticket('z')",
+    )
+    .await;
+    let worker = shop.worker();
+    wait_for("the first to be withdrawn", async || {
+        let withdrawn = "select count(*) from notification_queue where skip_reason = 'superseded'";
+        (shop.number(withdrawn).await == 2).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    let later = "select count(*) from notification_queue
+        where status = 'pending' and (payload->>'is_over')::boolean
+          and not_before > clock_now() + interval '30 seconds'";
+    assert_eq!(shop.number(later).await, 1);
+    assert!(app.received().is_empty());
 }
