@@ -1,6 +1,7 @@
 //! The mail catcher: SMTP as `mailin` knows it, over plain TCP. It takes everything and sends
 //! nothing on. By the recipient's local part it misbehaves: `bounce` 550, `busy` 451,
-//! `greylist` 451 once and then fine, `cut` takes the mail and drops the line without a word.
+//! `greylist` 451 once and then fine, `cut` takes the mail and drops the line without a word, what
+//! begins with `slow` is taken and hears of it a while later.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 const MAIL_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Silence after which a client is dropped (RFC 5321, 4.5.3.2).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// How long whoever is `slow` is kept waiting after the mail was taken.
+const SLOW: Duration = Duration::from_millis(400);
 /// Open connections.
 const CONNECTIONS_MAX: usize = 256;
 
@@ -57,13 +60,17 @@ async fn converse(stream: TcpStream, peer: SocketAddr, state: Arc<State>) -> std
     stream.set_nodelay(true)?;
     state.mailbox().connect();
     let cut = Arc::new(AtomicBool::new(false));
-    let catcher = Catcher::new(state, Arc::clone(&cut));
+    let slow = Arc::new(AtomicBool::new(false));
+    let catcher = Catcher::new(state, Arc::clone(&cut), Arc::clone(&slow));
     let mut session = SessionBuilder::new("simulator.invalid").build(peer.ip(), catcher);
     let mut stream = BufReader::new(stream);
     write(&mut stream, &session.greeting()).await?;
     while let Some(response) = next(&mut stream, &mut session).await? {
         if cut.load(Ordering::Relaxed) {
             break;
+        }
+        if slow.swap(false, Ordering::Relaxed) {
+            tokio::time::sleep(SLOW).await;
         }
         match response.action {
             Action::NoReply => {}
@@ -97,16 +104,18 @@ async fn write(stream: &mut BufReader<TcpStream>, response: &Response) -> std::i
 struct Catcher {
     state: Arc<State>,
     cut: Arc<AtomicBool>,
+    slow: Arc<AtomicBool>,
     from: String,
     to: Vec<String>,
     raw: Vec<u8>,
 }
 
 impl Catcher {
-    fn new(state: Arc<State>, cut: Arc<AtomicBool>) -> Self {
+    fn new(state: Arc<State>, cut: Arc<AtomicBool>, slow: Arc<AtomicBool>) -> Self {
         Self {
             state,
             cut,
+            slow,
             from: String::new(),
             to: Vec::new(),
             raw: Vec::new(),
@@ -153,6 +162,8 @@ impl Handler for Catcher {
         self.raw = Vec::new();
         let cut = mail.to.iter().any(|to| to.starts_with("cut@"));
         self.cut.store(cut, Ordering::Relaxed);
+        let slow = mail.to.iter().any(|to| to.starts_with("slow"));
+        self.slow.store(slow, Ordering::Relaxed);
         self.state.mailbox().take(mail);
         response::OK
     }

@@ -11,11 +11,14 @@
 //! | +15005550029 | 20429 with `Retry-After`, once |
 //! | +15005550050 | taken, and yet HTTP 500, once |
 //! | +15005550051 | taken, and the line is cut, once |
+//! | +15005550052 | as that, and the first call to list is refused with 20429 |
+//! | +1500555 01… | taken, and answered a while later |
 //! | +15005550030 | taken, then undelivered with 30003 |
 //! | +15005550005 | taken, then undelivered with 30005 |
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State as Shared};
@@ -34,6 +37,8 @@ use tokio_util::sync::CancellationToken;
 pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 /// Its token, which opens nothing but this sandbox.
 pub const AUTH_TOKEN: &str = "simulator-token";
+/// How long whoever is slow waits for the answer.
+const SLOW: Duration = Duration::from_millis(400);
 /// Messages kept; it is no production system.
 const MESSAGES_MAX: usize = 100_000;
 const DATE: &str = "%a, %d %b %Y %H:%M:%S +0000";
@@ -123,10 +128,9 @@ impl Twilio {
         message
     }
 
-    /// Counts a call to a number and says whether it is the first.
+    /// Whether this is done for the first time.
     fn is_first(&self, to: &str) -> bool {
         let mut state = self.lock();
-        state.calls += 1;
         let tries = state.tries.entry(to.to_owned()).or_default();
         *tries += 1;
         *tries == 1
@@ -209,6 +213,7 @@ async fn create(
         return refused(StatusCode::BAD_REQUEST, 21603);
     }
     let number = to.trim_start_matches("whatsapp:");
+    twilio.lock().calls += 1;
     let is_first = twilio.is_first(to);
     let code = match number {
         "+15005550001" => 21211,
@@ -237,9 +242,13 @@ async fn create(
     }
     match number {
         "+15005550050" if is_first => refused(StatusCode::INTERNAL_SERVER_ERROR, 20500),
-        "+15005550051" if is_first => {
+        "+15005550051" | "+15005550052" if is_first => {
             let cut = futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))]);
             (StatusCode::CREATED, Body::from_stream(cut)).into_response()
+        }
+        slow if slow.starts_with("+150055501") => {
+            tokio::time::sleep(SLOW).await;
+            answer
         }
         _ => answer,
     }
@@ -254,9 +263,12 @@ async fn list(
     if !is_known(&headers, &account) {
         return refused(StatusCode::UNAUTHORIZED, 20003);
     }
+    let to = wanted.get("To");
+    if to.is_some_and(|to| to == "+15005550052") && twilio.is_first("a list of +15005550052") {
+        return refused(StatusCode::TOO_MANY_REQUESTS, 20429);
+    }
     let mut state = twilio.lock();
     state.lists += 1;
-    let to = wanted.get("To");
     let messages: Vec<_> = state
         .messages
         .iter()

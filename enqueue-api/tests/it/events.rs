@@ -150,6 +150,39 @@ async fn h5_a_stream_tells_what_happens_and_goes_on_where_it_was_left() {
 }
 
 #[tokio::test]
+async fn g1_a_customer_hears_live_of_what_comes_into_his_inbox_and_of_nobody_elses() {
+    let (server, key) = open_shop(ApiSettings::default()).await;
+    let tell = async |sql: &'static str| {
+        sqlx::raw_sql(sql).execute(server.db.pool()).await.unwrap();
+    };
+    tell("insert into customers (customer_code, name) values ('c-ama', 'Ama'), ('c-kofi', 'Kofi')")
+        .await;
+    let path = "/v1/events?kinds=notification&customer_id=c-ama";
+    let mut client = Client::open(&server, path, &key).await;
+    assert!(client.said().await.event.is_empty(), "a hello");
+    tell(
+        "insert into customer_notifications (customer_id, notification_type, title, body)
+         select customer_id, 'order_shipped', 'Parcel of ' || name, 'On its way.'
+         from customers
+         where customer_code in ('c-ama', 'c-kofi')
+         order by customer_code desc",
+    )
+    .await;
+    tell(
+        "insert into customer_notifications (customer_id, notification_type, title, body)
+         select customer_id, 'order_delivered', 'Parcel', 'It is there.'
+         from customers
+         where customer_code = 'c-ama'",
+    )
+    .await;
+    for kind in ["order_shipped", "order_delivered"] {
+        let heard = client.said().await;
+        assert_eq!(heard.event, "notification.created", "{heard:?}");
+        assert_eq!(heard.data["data"]["type"], kind, "{heard:?}");
+    }
+}
+
+#[tokio::test]
 async fn h5_an_orders_stream_begins_with_its_story_and_tells_of_no_other_order() {
     let (server, key) = open_shop(ApiSettings::default()).await;
     let order_id = place(&server).await;

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod graceful;
 mod jobs;
+mod notices;
 mod reasons;
 mod schedules;
 mod signals;

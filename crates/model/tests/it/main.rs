@@ -21,6 +21,7 @@ mod interleavings;
 mod keys;
 mod labels;
 mod legacy;
+mod notices;
 mod parcels;
 mod payments;
 mod picking;
