@@ -244,7 +244,7 @@ pub struct NoticeSettings {
     pub notice_templates: Option<PathBuf>,
 
     /// Where PagerDuty takes events; accounts in Europe have
-    /// https://events.eu.pagerduty.com/v2/enqueue
+    /// `https://events.eu.pagerduty.com/v2/enqueue`
     #[arg(
         long,
         env = "PAGERDUTY_URL",

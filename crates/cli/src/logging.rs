@@ -21,7 +21,7 @@ pub struct LoggingSettings {
     /// [default: `info`; for `demo`: `error`]
     #[arg(long, global = true, env = "STEVEDORE_LOG")]
     log: Option<String>,
-    /// Where errors are reported to Sentry, as https://<key>@<host>/<project>. Unset, nothing is
+    /// Where errors are reported to Sentry, as `https://<key>@<host>/<project>`; unset: nowhere
     #[arg(
         long,
         global = true,

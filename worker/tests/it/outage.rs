@@ -69,9 +69,13 @@ async fn shop() -> Shop {
     shop
 }
 
-async fn goes_down(fault: Fault) {
+/// When a provider `hangs`, calls may have begun before its breaker opened that fail after: no more
+/// than the worker runs jobs.
+async fn goes_down(fault: Fault, hangs: bool) {
     let orders = scale("STEVEDORE_TEST_OUTAGE", ORDERS);
     let shop = shop().await;
+    let jobs = i64::try_from(shop.settings.worker_concurrency.get()).expect("a count");
+    let under_way = if hangs { jobs } else { 0 };
     let worker = shop.worker();
     slowest(&shop, 10).await;
     let usual = slowest(&shop, orders).await;
@@ -86,7 +90,10 @@ async fn goes_down(fault: Fault) {
     );
     let failed = "select sum(failures)::bigint from fulfillments";
     let failed = shop.number(failed).await;
-    assert!(failed <= 10, "it was called {failed} times in vain");
+    assert!(
+        failed <= 10 + under_way,
+        "it was called {failed} times in vain"
+    );
 
     for _ in 0..ROUTED {
         shop.place(parcel()).await;
@@ -114,10 +121,10 @@ async fn goes_down(fault: Fault) {
 
 #[tokio::test]
 async fn d9_a_provider_that_fails_neither_slows_the_others_nor_stays_shut() {
-    goes_down(Fault::ServerError).await;
+    goes_down(Fault::ServerError, false).await;
 }
 
 #[tokio::test]
 async fn d9_a_provider_that_hangs_neither_slows_the_others_nor_stays_shut() {
-    goes_down(Fault::Silence).await;
+    goes_down(Fault::Silence, true).await;
 }

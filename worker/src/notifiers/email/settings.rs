@@ -92,7 +92,7 @@ pub struct EmailSettings {
     )]
     pub smtp_dkim_key: Option<SecretString>,
 
-    /// Under which name the domain's DNS has the public key: <selector>._domainkey.<domain>
+    /// Under which name the domain's DNS has the public key: `<selector>._domainkey.<domain>`
     #[arg(long, env = "SMTP_DKIM_SELECTOR", value_name = "NAME")]
     pub smtp_dkim_selector: Option<String>,
 
