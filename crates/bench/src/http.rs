@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
@@ -15,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, futures_of};
 
 /// Connections of the API to the database, its own default.
 const CONNECTIONS: u32 = 10;
@@ -78,6 +81,35 @@ impl Api {
             ),
             answer: Vec::with_capacity(ANSWER_BYTES_MAX),
         })
+    }
+
+    /// So many clients share these numbers out, each does one after the other. Answers what came of
+    /// each, in no order, and how many seconds all took; `work` is told when they began.
+    pub async fn share_out<T>(
+        &self,
+        clients: u64,
+        numbers: Range<u64>,
+        work: impl AsyncFn(&mut Client, u64, Instant) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Vec<T>, f64)> {
+        let (next, end) = (AtomicU64::new(numbers.start), numbers.end);
+        let clients = futures_of((0..clients).map(|_| self.client())).await?;
+        let began = Instant::now();
+        let working = clients.into_iter().map(|mut client| {
+            let (next, work) = (&next, &work);
+            async move {
+                let mut done = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= end {
+                        return Ok(done);
+                    }
+                    done.push(work(&mut client, number, began).await?);
+                }
+            }
+        });
+        let done = futures_of(working).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        Ok((done.into_iter().flatten().collect(), seconds))
     }
 
     /// Ends it, and takes the key back.

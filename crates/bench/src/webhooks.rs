@@ -1,7 +1,5 @@
 //! How fast webhooks are taken: proven, stored with their jobs, answered.
 
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
@@ -13,7 +11,7 @@ use stevedore_enqueue_api::ApiSettings;
 
 use crate::http::{Api, Client};
 use crate::screen::Screen;
-use crate::stage::{Stage, futures_of};
+use crate::stage::Stage;
 use crate::stats::percentile;
 
 const SECRET: &str = "whsec_bench";
@@ -106,27 +104,12 @@ async fn send(
     clients: u64,
     events: std::ops::Range<u64>,
 ) -> anyhow::Result<(f64, Vec<f64>)> {
-    let next = AtomicU64::new(events.start);
-    let clients = futures_of((0..clients).map(|_| api.client())).await?;
-    let began = Instant::now();
-    let sending = clients.into_iter().map(|mut client| {
-        let next = &next;
-        async move {
-            let mut latencies_ms = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= events.end {
-                    return Ok(latencies_ms);
-                }
-                latencies_ms.push(send_one(&mut client, number).await?);
-            }
-        }
+    let sending = api.share_out(clients, events, async |client, number, _| {
+        send_one(client, number).await
     });
-    let latencies = futures_of(sending).await?;
-    let seconds = began.elapsed().as_secs_f64();
-    let mut all = latencies.concat();
-    all.sort_by(f64::total_cmp);
-    Ok((seconds, all))
+    let (mut latencies_ms, seconds) = sending.await?;
+    latencies_ms.sort_by(f64::total_cmp);
+    Ok((seconds, latencies_ms))
 }
 
 async fn send_one(client: &mut Client, number: u64) -> anyhow::Result<f64> {
@@ -159,11 +142,7 @@ fn signature(body: &str) -> String {
     let now = unix_time().as_secs();
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let tag = hmac::sign(&key, format!("{now}.{body}").as_bytes());
-    let mut signature = format!("t={now},v1=");
-    for byte in tag.as_ref() {
-        let _ = write!(signature, "{byte:02x}");
-    }
-    signature
+    format!("t={now},v1={}", hex::encode(tag))
 }
 
 #[expect(

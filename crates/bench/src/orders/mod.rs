@@ -2,7 +2,6 @@
 
 mod shop;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use crate::http::{Api, Client};
 use crate::screen::Screen;
-use crate::stage::{Stage, futures_of};
+use crate::stage::Stage;
 use crate::stats::percentile;
 
 /// Settings of `stevedore bench orders`.
@@ -117,7 +116,6 @@ pub async fn run(settings: OrdersSettings) -> anyhow::Result<()> {
 }
 
 /// What became of many orders.
-#[derive(Default)]
 struct Outcome {
     placed: u64,
     refused: u64,
@@ -133,36 +131,26 @@ async fn place(
     orders: u64,
     body: impl Fn(u64, &str) -> String,
 ) -> anyhow::Result<Outcome> {
-    let next = AtomicU64::new(0);
-    let clients = futures_of((0..settings.clients).map(|_| api.client())).await?;
-    let began = Instant::now();
-    let placing = clients.into_iter().map(|mut client| {
-        let (next, body) = (&next, &body);
-        async move {
-            let mut outcome = Outcome::default();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= orders {
-                    return Ok(outcome);
-                }
+    let (done, seconds) = api
+        .share_out(
+            settings.clients,
+            0..orders,
+            async |client, number, began| {
                 let order = body(number, &settings.payment_method);
                 let due = settings.rate.map(|rate| began + due_after(number, rate));
-                place_one(&mut client, &order, due, &mut outcome).await?;
-            }
-        }
-    });
-    let outcomes = futures_of(placing).await?;
-    let mut all = Outcome {
-        seconds: began.elapsed().as_secs_f64(),
-        ..Outcome::default()
-    };
-    for outcome in outcomes {
-        all.placed += outcome.placed;
-        all.refused += outcome.refused;
-        all.latencies_ms.extend(outcome.latencies_ms);
-    }
-    all.latencies_ms.sort_by(f64::total_cmp);
-    Ok(all)
+                place_one(client, &order, due).await
+            },
+        )
+        .await?;
+    let placed = done.iter().filter(|(is_placed, _)| *is_placed).count() as u64;
+    let mut latencies_ms: Vec<f64> = done.iter().map(|(_, latency_ms)| *latency_ms).collect();
+    latencies_ms.sort_by(f64::total_cmp);
+    Ok(Outcome {
+        placed,
+        refused: orders - placed,
+        seconds,
+        latencies_ms,
+    })
 }
 
 /// When an order is due, after the first.
@@ -170,25 +158,23 @@ fn due_after(number: u64, rate: u32) -> Duration {
     Duration::from_secs_f64(number as f64 / f64::from(rate))
 }
 
+/// Whether it was placed (else there was too little stock), and the milliseconds until the answer.
 async fn place_one(
     client: &mut Client,
     order: &str,
     due: Option<Instant>,
-    outcome: &mut Outcome,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<(bool, f64)> {
     let key = format!("{:032x}", rand::random::<u128>());
     if let Some(due) = due {
         tokio::time::sleep_until(due.into()).await;
     }
     let began = due.unwrap_or_else(Instant::now);
-    match client.post("/v1/orders", Some(&key), order).await? {
-        201 => outcome.placed += 1,
-        409 if client.said().contains("out_of_stock") => outcome.refused += 1,
+    let is_placed = match client.post("/v1/orders", Some(&key), order).await? {
+        201 => true,
+        409 if client.said().contains("out_of_stock") => false,
         _ => bail!("the API answered {}", client.said()),
-    }
-    let latency = began.elapsed().as_secs_f64() * 1000.0;
-    outcome.latencies_ms.push(latency);
-    Ok(())
+    };
+    Ok((is_placed, began.elapsed().as_secs_f64() * 1000.0))
 }
 
 #[expect(clippy::print_stdout, reason = "the result is the command's output")]
