@@ -1,6 +1,7 @@
 """Checks what Dockerfile and docker-compose.yml name, and lays out the build context.
 
-usage: containers.py FOLDER    (an empty folder for the context)
+usage: containers.py FOLDER PROGRAM    (an empty folder for the context; the program, built, with
+its list of sources beside it)
 """
 
 import pathlib
@@ -132,6 +133,31 @@ def lay_out_context(folder):
             problems.append(f"Dockerfile copies {source}, which .dockerignore keeps out")
 
 
+def check_context(folder, program):
+    """Whatever cargo read to build the program, here, is in the context: it can be built from it."""
+    listed = pathlib.Path(f"{program}.d").read_text().partition(": ")[2]
+    here = pathlib.Path.cwd()
+    read = [pathlib.Path(name.replace("\\ ", " ")) for name in re.split(r"(?<!\\)\s+", listed) if name]
+    # What build scripts wrote is written anew there.
+    read = {path for path in read if not path.is_relative_to(program.parent.resolve())}
+    # The list of a program that was there already may name what has moved since.
+    read = {path.relative_to(here) for path in read if path.is_relative_to(here) and path.exists()}
+    # What cargo itself, its build scripts and the query macros read is not on the list.
+    read |= {path.relative_to(here) for path in here.glob(".sqlx/*.json")}
+    read |= {pathlib.Path(name) for name in ("Cargo.lock", ".cargo/config.toml", "sqlx.toml")
+             if pathlib.Path(name).exists()}
+    if len(read) < 100:
+        problems.append(f"{program}.d names {len(read)} sources only")
+    for path in sorted(read):
+        if not (folder / path).exists():
+            problems.append(f".dockerignore keeps {path} out, which the build reads")
+    ran = subprocess.run(["cargo", "metadata", "--locked", "--offline", "--format-version=1", "--no-deps",
+                          f"--manifest-path={folder}/Cargo.toml"], capture_output=True, text=True)
+    if ran.returncode:
+        problems.append(f"the build context is no workspace: {ran.stderr}")
+    print(f"{len(read)} files that the build reads are in its context")
+
+
 def main():
     text = pathlib.Path("docker-compose.yml").read_text()
     compose = yaml.safe_load(text)
@@ -141,7 +167,9 @@ def main():
     check_without_profiles(compose)
     check_build_arguments(compose)
     check_prometheus(compose)
-    lay_out_context(pathlib.Path(sys.argv[1]))
+    folder, program = map(pathlib.Path, sys.argv[1:])
+    lay_out_context(folder)
+    check_context(folder, program)
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

@@ -20,6 +20,7 @@ PAGES = {
     "/api/docs/": ["Place an order", "/v1/jobs/batch", "Cancel an order"],
     "/api/problems": ["out_of_stock", "validation_failed"],
     "/track/NOBODYS": ["There is no parcel with this number"],
+    "/console/sign-in": ["API key with the scope admin"],
     "/v1/unsubscribe/x": ["Stop these messages"],
 }
 

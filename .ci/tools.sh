@@ -1,8 +1,29 @@
 # Sourced by the checks: where their tools are kept, and how Python's are fetched.
 # Tools come with pinned versions, so that a check says tomorrow what it says today.
 
+target="${CARGO_TARGET_DIR:-$PWD/target}/debug"
 tools="${CARGO_TARGET_DIR:-$PWD/target}/check-tools"
 mkdir -p "$tools"
+
+# built ARGUMENTS...: `cargo build`, unless `make test` has just built everything (.ci/run says so):
+# parts of the workspace have other features than the whole, so they would be compiled anew.
+built() {
+  [ -n "${ALL_IS_BUILT:-}" ] || cargo build --locked --quiet "$@"
+}
+
+# stevedore_program: has $STEVEDORE_BIN name the program, built if nobody has named one.
+stevedore_program() {
+  if [ -z "${STEVEDORE_BIN:-}" ]; then
+    built --package stevedore-cli
+    export STEVEDORE_BIN="$target/stevedore"
+  fi
+}
+
+# with_private_server COMMAND...: becomes it, with DATABASE_URL naming a fresh database.
+with_private_server() {
+  built -p stevedore-database --example with_private_server
+  exec "$target/examples/with_private_server" "$@"
+}
 
 # python_tools NAME REQUIREMENT...: installs them into a folder of their own, once, and has
 # `python3` and the shell find them.
@@ -36,6 +57,22 @@ prometheus_tools() {
     (cd "$folder/download" && apt-get download --quiet "${packages[@]}" >/dev/null 2>&1) ||
       (apt-get update --quiet >/dev/null && cd "$folder/download" &&
         apt-get download --quiet "${packages[@]}" >/dev/null)
+    for package in "$folder"/download/*.deb; do dpkg -x "$package" "$folder"; done
+  fi
+  export PATH="$folder/usr/bin:$PATH"
+}
+
+# blackbox_tools: has the shell find `prometheus-blackbox-exporter`; Debian's, unpacked, where the
+# machine has none. Needs prometheus_tools before it, which has the package lists refreshed.
+blackbox_tools() {
+  if command -v prometheus-blackbox-exporter >/dev/null; then return; fi
+  local folder="$tools/blackbox"
+  if [ ! -x "$folder/usr/bin/prometheus-blackbox-exporter" ]; then
+    rm -rf "$folder" && mkdir -p "$folder/download"
+    local package=prometheus-blackbox-exporter
+    (cd "$folder/download" && apt-get download --quiet "$package" >/dev/null 2>&1) ||
+      (apt-get update --quiet >/dev/null && cd "$folder/download" &&
+        apt-get download --quiet "$package" >/dev/null)
     for package in "$folder"/download/*.deb; do dpkg -x "$package" "$folder"; done
   fi
   export PATH="$folder/usr/bin:$PATH"

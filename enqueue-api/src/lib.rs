@@ -1,7 +1,7 @@
 //! HTTP in, and thin: check the shape, one SQL call, answer.
 //!
 //! - [`app`] is the whole API as a router, for a server or a test.
-//! - [`run`] serves it: connection limits, graceful stop.
+//! - [`run`] serves it: connection limits, graceful stop; [`run_beside`] with pages beside it.
 //! - [`ApiSettings`] are its flags and environment variables.
 //!
 //! The way of a request: [`server`] (connection) → [`observe`] (trace, log line, metric, headers;
@@ -14,6 +14,7 @@
 #![recursion_limit = "256"]
 
 pub mod auth;
+mod beside;
 pub mod body;
 pub mod client_address;
 pub mod csv;
@@ -45,13 +46,23 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use server::{ServeError, run};
+pub use server::{ServeError, run, run_beside};
 pub use settings::ApiSettings;
 pub use state::ApiState;
 
 /// The API as a router; needs no port, so tests call it directly.
 pub fn app(state: ApiState) -> Router {
+    app_beside(state, Router::new())
+}
+
+/// The API with what is mounted beside it.
+pub fn app_beside(state: ApiState, beside: Router) -> Router {
     let (router, _document) = router::routes(&state);
+    // A router without routes has nothing to put a layer on.
+    let router = match beside.has_routes() {
+        true => router.merge(beside::guarded(beside, &state)),
+        false => router,
+    };
     with_layers(router, state)
 }
 

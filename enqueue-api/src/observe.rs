@@ -136,8 +136,10 @@ fn harden(headers: &mut HeaderMap, hsts: Option<Duration>) {
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    for (name, value) in [(X_FRAME_OPTIONS, "DENY"), (REFERRER_POLICY, "no-referrer")] {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
+    }
     if let Some(time) = hsts {
         let policy = format!("max-age={}; includeSubDomains", time.as_secs());
         let policy = HeaderValue::from_str(&policy).expect("a number is ASCII");

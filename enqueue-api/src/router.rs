@@ -18,8 +18,8 @@ use crate::pages;
 use crate::routes::{
     bulk_orders, counts, docs, events, fraud, fulfillments, health, inventory, job, jobs, labels,
     legacy, legacy_shipping, lists, maintenance, notifications, order_changes, order_errors,
-    order_list, orders, promotions, queue, returns, routing, stock, tickets, track, waits, wallets,
-    webhook_endpoints, webhook_events, webhooks,
+    order_list, orders, promotions, queue, returns, routing, stock, templates, tickets, track,
+    waits, wallets, webhook_endpoints, webhook_events, webhooks,
 };
 use crate::signed::signed;
 use crate::state::ApiState;
@@ -137,15 +137,11 @@ pub fn routes(state: &ApiState) -> (Router<ApiState>, Document) {
         .routes(routes!(docs::problems))
         .routes(routes!(docs::problem))
         .split_for_parts();
-    let legacy = Router::new()
-        .route("/api/realtime/events", get(events::legacy))
-        .route_layer(from_fn_with_state(state.clone(), signed))
-        .merge(pages::routes())
-        .route_layer(from_fn_with_state(state.clone(), guard));
+    let for_people = pages::routes().route_layer(from_fn_with_state(state.clone(), guard));
     let router = router
         .merge(documentation(&document))
         .merge(pages::assets())
-        .merge(legacy);
+        .merge(for_people);
     (router, document)
 }
 
@@ -159,9 +155,9 @@ fn order_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(order_changes::release))
         .routes(routes!(order_changes::resume))
         .routes(routes!(order_changes::split))
-        .routes(routes!(order_errors::list))
+        .routes(routes!(lists::order_errors))
         .routes(routes!(order_errors::resolve))
-        .routes(routes!(tickets::list))
+        .routes(routes!(lists::tickets))
         .routes(routes!(tickets::read))
         .routes(routes!(tickets::resolve))
         .routes(routes!(webhook_endpoints::create, webhook_endpoints::list))
@@ -180,12 +176,12 @@ fn order_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(fraud::explain))
         .routes(routes!(wallets::read))
         .routes(routes!(wallets::statement, wallets::post))
-        .routes(routes!(promotions::list))
+        .routes(routes!(lists::promotions))
         .routes(routes!(promotions::read, promotions::put))
         .routes(routes!(promotions::preview))
         .routes(routes!(fraud::rules))
         .routes(routes!(fraud::rule, fraud::put_rule))
-        .routes(routes!(fraud::blocked))
+        .routes(routes!(lists::blocklist))
         .routes(routes!(fraud::block_of, fraud::block, fraud::unblock))
         .routes(routes!(lists::returns))
         .routes(routes!(lists::customers))
@@ -221,8 +217,10 @@ fn notification_routes() -> OpenApiRouter<ApiState> {
             notifications::preferences,
             notifications::put_preferences
         ))
-        .routes(routes!(notifications::watch))
+        .routes(routes!(lists::notices))
         .routes(routes!(notifications::retry))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::preview))
         .routes(routes!(
             notifications::legacy_list,
             notifications::legacy_change
@@ -232,7 +230,7 @@ fn notification_routes() -> OpenApiRouter<ApiState> {
 /// Stock and the people who handle it.
 fn stock_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(routes!(stock::list))
+        .routes(routes!(lists::stock))
         .routes(routes!(stock::create, lists::pick_lists))
         .routes(routes!(stock::read))
         .routes(routes!(stock::cancel))
@@ -270,7 +268,7 @@ fn job_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(queue::workers))
         .routes(routes!(waits::resume))
         .routes(routes!(maintenance::read, maintenance::act))
-        .routes(routes!(webhook_events::list))
+        .routes(routes!(lists::webhook_events))
         .routes(routes!(webhook_events::read))
         .routes(routes!(webhook_events::replay))
 }
@@ -316,6 +314,7 @@ fn keyed(routes: OpenApiRouter<ApiState>, state: &ApiState) -> OpenApiRouter<Api
 fn followed() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(events::of_shop))
+        .routes(routes!(events::legacy))
         .routes(routes!(events::of_order))
         .routes(routes!(events::of_jobs))
         .routes(routes!(track::issue_for_order))
@@ -327,7 +326,8 @@ fn followed() -> OpenApiRouter<ApiState> {
 
 /// The document itself and a page to try it out; both work without the internet.
 fn documentation(document: &Document) -> Router<ApiState> {
-    let json = serde_json::to_value(document).expect("an OpenAPI document is plain JSON");
+    let mut json = serde_json::to_value(document).expect("an OpenAPI document is plain JSON");
+    wire::add_examples(&mut json);
     let page =
         SwaggerUi::new("/api/docs").config(Config::new([DOCUMENT_PATH]).try_it_out_enabled(true));
     Router::new()

@@ -15,6 +15,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use sqlx::PgPool;
+use stevedore_notices::NoticeError;
 use stevedore_telemetry::{InstallError, Metrics, Role};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -58,6 +59,9 @@ pub enum ServeError {
     /// Metrics could not be recorded.
     #[error("metrics could not be set up")]
     Metrics(#[from] InstallError),
+    /// The shop's own templates can't be read.
+    #[error("the templates can't be read")]
+    Templates(#[from] NoticeError),
 }
 
 /// Serves the API until `shutdown` is cancelled and the requests in progress are answered.
@@ -71,6 +75,21 @@ pub async fn run(
     shutdown: CancellationToken,
     on_listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
+    run_beside(settings, pool, Router::new(), shutdown, on_listening).await
+}
+
+/// As [`run`], with other routes beside the API's.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn run_beside(
+    settings: ApiSettings,
+    pool: PgPool,
+    beside: Router,
+    shutdown: CancellationToken,
+    on_listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    settings.templates.library()?; // at the start rather than at the first preview
     let address = settings.bind;
     let refused = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
@@ -79,7 +98,7 @@ pub async fn run(
     metrics.announce(Role::Api);
     let state = ApiState::new(pool, settings.clone(), metrics, shutdown.clone());
     let stopping = state.stopping().clone();
-    let app = crate::app(state);
+    let app = crate::app_beside(state, beside);
     tracing::info!(address = %bound, "the API is listening on {bound}");
     on_listening(bound);
 

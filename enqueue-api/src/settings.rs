@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use humantime::parse_duration;
+use stevedore_notices::TemplateSettings;
 use stevedore_providers::signature::WebhookSettings;
 
 use crate::client_address::Network;
@@ -211,6 +212,10 @@ pub struct ApiSettings {
     )]
     pub orders_by_backlog: bool,
 
+    /// What customers are told, for previews.
+    #[command(flatten)]
+    pub templates: TemplateSettings,
+
     /// Secrets of those who send webhooks.
     #[command(flatten)]
     pub webhooks: WebhookSettings,
@@ -238,6 +243,7 @@ impl Default for ApiSettings {
             drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
             orders_by_backlog: false,
+            templates: TemplateSettings::default(),
             webhooks: WebhookSettings::default(),
         }
     }

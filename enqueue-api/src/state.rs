@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use stevedore_notices::{Library, NoticeError};
 use stevedore_providers::signature::Verifier;
 use stevedore_queue::{Admission, Batcher};
 use stevedore_telemetry::Metrics;
@@ -13,6 +14,7 @@ use crate::auth::KeyCache;
 use crate::events::Streams;
 use crate::inbox::Inbox;
 use crate::placing::Placing;
+use crate::problem::{Kind, Problem, Result};
 use crate::rate_limit::Limits;
 use crate::routes::health::LastLook;
 use crate::settings::ApiSettings;
@@ -36,6 +38,7 @@ struct Inner {
     inbox: Inbox,
     verifier: Verifier,
     streams: Streams,
+    templates: std::result::Result<Library, NoticeError>,
     limits: Limits,
     draining: CancellationToken,
     stopping: CancellationToken,
@@ -59,6 +62,7 @@ impl ApiState {
             inbox: Inbox::new(pool.clone()),
             verifier: Verifier::new(settings.webhooks.clone()),
             streams: Streams::new(&pool, settings.streams_max),
+            templates: settings.templates.library(),
             limits: Limits::new(&settings),
             pool,
             settings,
@@ -138,6 +142,17 @@ impl ApiState {
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
+    }
+
+    /// What customers are told.
+    ///
+    /// # Errors
+    /// When the shop's own templates can't be read; [`run`](crate::run) does not start then.
+    pub fn templates(&self) -> Result<&Library> {
+        self.inner.templates.as_ref().map_err(|error| {
+            tracing::error!(%error, "the templates can't be read");
+            Problem::new(Kind::Internal, "The request failed.")
+        })
     }
 
     /// How often clients may ask.

@@ -1,3 +1,4 @@
+-- Called by the previous release; this one reads vw_notices.
 -- Notices as admins watch them, newest first; addresses are shortened. p_status, p_channel: only
 -- such; p_before: only older ones.
 create or replace function list_notices(

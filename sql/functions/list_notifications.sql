@@ -1,3 +1,4 @@
+-- Called by the previous release; this one reads vw_customer_notifications.
 -- What a customer reads inside the shop, newest first: at most p_limit of what is older than
 -- p_before, and how many are unread. Null: no such customer.
 create or replace function list_notifications(

@@ -15,12 +15,14 @@ create or replace function queue.complete(
 )
 returns bigint[]
 language plpgsql volatile
+set plan_cache_mode = force_generic_plan
 set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+  v_now constant timestamptz := clock_now();
   v_completed bigint[];
   v_group_keys text[];
   v_awaited bigint[];
@@ -44,7 +46,7 @@ begin
       last_error
     )
     select
-      job_id, clock_now(), run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
+      job_id, v_now, run_at, created_at, claimed_at, worker_id, attempt, forgiven, priority,
       max_attempts, 'completed', queue, kind, args, unique_key, unique_scope, group_key,
       trace_context, last_error
     from ended

@@ -69,9 +69,15 @@ begin
       coalesce(w.webhook_event_id = any (v_ids), false)
         and row_number() over (partition by u.source, u.event_id order by u.place) = 1
     from unnest(p_sources, p_event_ids) with ordinality as u (source, event_id, place)
-    join webhook_events as w on w.tenant_id = p_tenant
-      and w.source = u.source
-      and w.event_id = u.event_id
+    -- One look-up per event: joined, a table without statistics is read whole.
+    cross join lateral (
+      select w.webhook_event_id
+      from webhook_events as w
+      where w.tenant_id = p_tenant
+        and w.source = u.source
+        and w.event_id = u.event_id
+      offset 0
+    ) as w
     order by u.place;
 end
 $$;

@@ -66,6 +66,12 @@ begin
           then '{select}'
         when r.name = 'api_keys' then
           case role when 'api' then '{select}' when 'admin' then '{select,insert,update}' end
+        when r.name = 'console_sessions' then
+          case role
+            when 'api' then '{select,insert,update,delete}'
+            when 'worker' then '{select,update,delete}'
+            when 'admin' then '{select,delete}'
+          end
         when r.name = 'shop_events' and role = 'worker' then '{select,insert,delete}'
         when r.name = 'provider_tokens' then
           case role when 'worker' then '{select,insert,update,delete}' end

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use clap::Parser;
 use serde_json::json;
-use stevedore_worker::notices::{LOCALES, Library, Notice, Own};
+use stevedore_notices::{LOCALES, Library, Notice, Own};
 use stevedore_worker::notifiers::{
     EmailNotifier, EmailSettings, Message, MessageId, Notifier as _,
 };

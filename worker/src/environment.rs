@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use stevedore_model::retention::Retention;
+use stevedore_notices::{Library, NoticeError};
 use stevedore_providers::{
     Carriers, LabelFormat, RefundRegistry, Registry, SettingsError, TokenCache,
 };
 use stevedore_queue::RetryPolicy;
 
 use crate::gate::Gate;
-use crate::notices::{Library, NoticeError};
 use crate::notifiers::{self, ChannelError, Notifiers};
 use crate::settings::{Prefer, WorkerSettings};
 use crate::tickets::{self, TicketDesk};

@@ -30,8 +30,9 @@ const PERMITS_MAX: u32 = 100;
 const DATABASE_WAIT: Duration = Duration::from_secs(5);
 /// Longest distance that those who are told to wait are spread over.
 const SPREAD_MAX: Duration = Duration::from_mins(5);
-/// A system that half of the slots wait for and that ended no call for so long gets no more calls.
-const STUCK_AFTER: Duration = Duration::from_secs(1);
+/// A system that half of the slots wait for and that did no work for so long gets no more calls:
+/// until its breaker opens, the other half is for the others.
+const STUCK_AFTER: Duration = Duration::from_millis(250);
 /// Those who wait for a probe come over this time, not all at the same moment.
 const SPREAD_STEP: Duration = Duration::from_millis(20);
 
@@ -77,7 +78,8 @@ struct Door {
 #[derive(Default)]
 struct UnderWay {
     calls: usize,
-    /// When the first of them began, or one ended.
+    /// When the first of them began, or the system last did its work. A call that timed out is no
+    /// reason to make another.
     moved_at: Option<Instant>,
 }
 
@@ -146,6 +148,8 @@ impl Gate {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (provider.to_owned(), account.to_owned());
         let door = doors.entry(key).or_insert_with(|| {
+            // The series is there before the first breaker opens, or that one would not be seen.
+            opened(provider).increment(0);
             Arc::new(Door {
                 provider: provider.to_owned(),
                 account: account.to_owned(),
@@ -197,9 +201,7 @@ impl Gate {
             }
         };
         if told.has_opened {
-            counter!("stevedore_provider_breaker_opened_total",
-                "dependency" => door.provider.clone())
-            .increment(1);
+            opened(&door.provider).increment(1);
             tracing::error!(
                 provider = door.provider,
                 account = door.account,
@@ -279,7 +281,17 @@ impl Known {
     }
 }
 
+/// How often a provider's breaker has opened.
+fn opened(provider: &str) -> metrics::Counter {
+    counter!("stevedore_provider_breaker_opened_total", "dependency" => provider.to_owned())
+}
+
 impl Door {
+    /// It does its work.
+    fn moves(&self) {
+        self.under_way().moved_at = Some(Instant::now());
+    }
+
     /// Nobody is answered, and so many wait already.
     fn is_stuck(&self, now: Instant, hanging_max: usize) -> bool {
         let under_way = self.under_way();
@@ -313,9 +325,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let mut under_way = self.door.under_way();
-        under_way.calls -= 1;
-        under_way.moved_at = Some(Instant::now());
+        self.door.under_way().calls -= 1;
     }
 }
 
@@ -348,6 +358,9 @@ impl Permit {
     /// is dropped instead says nothing; if it was the probe, another goes a minute later.
     pub async fn settle(self, outcome: Outcome<'_>) {
         let worked = !matches!(outcome, Outcome::Failed(_));
+        if worked {
+            self.call.door.moves();
+        }
         let (pause, error) = match outcome {
             Outcome::Worked => (None, None),
             Outcome::Failed(error) => (None, Some(error)),

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
 use clap::Args;
+use sqlx::PgPool;
+use stevedore_console::{Console, ConsoleSettings};
 use stevedore_database::DatabaseSettings;
 use stevedore_enqueue_api::ApiSettings;
 
@@ -12,7 +15,7 @@ use crate::{ready, schema, shutdown};
 #[derive(Args)]
 #[command(after_help = "\
 Run as many as you like behind a load balancer; they share nothing but the database. The API's own \
-documentation is at /api/docs, its metrics at /metrics.
+documentation is at /api/docs, its metrics at /metrics, and /console is for the people of the shop.
 
 Example:
   stevedore keys create --name shop --scope orders:write --scope orders:read
@@ -22,6 +25,8 @@ pub struct ApiCommand {
     database: DatabaseSettings,
     #[command(flatten)]
     api: ApiSettings,
+    #[command(flatten)]
+    console: ConsoleSettings,
 }
 
 /// Serves until a signal asks to stop.
@@ -29,6 +34,18 @@ pub async fn run(command: ApiCommand) -> anyhow::Result<ExitCode> {
     let shutdown = shutdown::on_signal()?;
     let pool = schema::await_ready(&command.database).await?;
     let announce = |address| ready::announce("api", address);
-    stevedore_enqueue_api::run(command.api, pool, shutdown, announce).await?;
+    let console = console(&command, &pool)?;
+    stevedore_enqueue_api::run_beside(command.api, pool, console, shutdown, announce).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The console's pages, unless they are switched off.
+fn console(command: &ApiCommand, pool: &PgPool) -> anyhow::Result<Router> {
+    if !command.console.console {
+        return Ok(Router::new());
+    }
+    let templates = command.api.templates.library()?;
+    let shop = command.api.templates.shop_name();
+    let console = Console::new(pool.clone(), command.console.clone(), templates, shop);
+    Ok(stevedore_console::router(console))
 }

@@ -86,6 +86,8 @@ const WRONG_SETTINGS: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let loaded = match config::load(Cli::command()) {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -120,8 +122,6 @@ fn explanation(error: &anyhow::Error) -> String {
 
 async fn run(loaded: config::Loaded) -> anyhow::Result<ExitCode> {
     let cli = Cli::from_arg_matches(&loaded.matches)?;
-    // Whoever asks for TLS without naming a provider gets ring's; it fails only when it is set.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let is_quiet = matches!(
         cli.command,
         Command::Demo(_) | Command::Bench(_) | Command::Jobs(_)

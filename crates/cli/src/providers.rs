@@ -1,5 +1,5 @@
-//! `stevedore providers check`: call every configured provider and carrier without any effect
-//! there, and say what works.
+//! `stevedore providers check`: call every configured provider of goods, labels and refunds without
+//! any effect there, and say what works.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,12 +8,10 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use stevedore_providers::{
-    Carrier, FulfilmentProvider, Journal, LocalTokens, ProviderError, ProviderSettings, TokenCache,
-    TrackingNumber, carriers, registry,
+    Journal, LocalTokens, ProviderError, ProviderSettings, TokenCache, carriers, refund_registry,
+    registry,
 };
 
-/// A number of no carrier: that it isn't known is an answer to our credentials.
-const NO_PARCEL: &str = "STEVEDORE-CHECK";
 /// For one provider, whatever its own limit is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,8 +26,9 @@ pub struct ProvidersCommand {
 enum Verb {
     /// Call each configured provider and carrier harmlessly, and print what works
     #[command(after_help = "\
-Asks each for something that isn't there: nothing is ordered, booked or changed. Reads the same \
-settings as a worker, and needs no database. Exits 0 when all work, 1 when one does not.")]
+Asks each for something that isn't there, or for a list: nothing is ordered, booked or changed. \
+Reads the same settings as a worker, and needs no database. Exits 0 when all work, 1 when one does \
+not.")]
     Check(Box<Check>),
 }
 
@@ -58,15 +57,27 @@ struct Checked {
 pub async fn run(command: ProvidersCommand) -> anyhow::Result<ExitCode> {
     let Verb::Check(check) = command.verb;
     let tokens: Arc<dyn TokenCache> = Arc::new(LocalTokens::default());
+    let settings = &check.providers;
     let mut checked = Vec::new();
-    for provider in registry(&check.providers, &tokens)?.into_values() {
-        checked.push(ask(provider.as_ref()).await);
+    let journal = &mut Journal::new();
+    for provider in registry(settings, &tokens)?.into_values() {
+        let (code, account) = (provider.code(), provider.account());
+        checked.push(ask("provider", code, account, provider.ping(journal)).await);
     }
-    for carrier in carriers(&check.providers, &tokens)?.into_values() {
-        // One that can't be asked for parcels has no harmless call.
-        if carrier.capabilities().track_batch.is_some() {
-            checked.push(look(carrier.as_ref()).await);
-        }
+    for carrier in carriers(settings, &tokens)?.into_values() {
+        let (code, account) = (carrier.code(), carrier.account());
+        checked.push(ask("carrier", code, account, carrier.ping(journal)).await);
+    }
+    for provider in refund_registry(settings)?.into_values() {
+        checked.push(
+            ask(
+                "refunds",
+                provider.code(),
+                "default",
+                provider.ping(journal),
+            )
+            .await,
+        );
     }
     checked.sort_by_key(|one| (one.kind, one.code));
     print(&checked, check.json)?;
@@ -77,46 +88,16 @@ pub async fn run(command: ProvidersCommand) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn ask(provider: &dyn FulfilmentProvider) -> Checked {
-    let began = Instant::now();
-    let mut journal = Journal::new();
-    let result = tokio::time::timeout(PATIENCE, provider.ping(&mut journal)).await;
-    let result = result.unwrap_or_else(|_| Err(no_answer()));
-    let (code, account) = (provider.code(), provider.account());
-    checked("provider", code, account, began, result)
-}
-
-async fn look(carrier: &dyn Carrier) -> Checked {
-    let began = Instant::now();
-    let mut journal = Journal::new();
-    let number = TrackingNumber::new(NO_PARCEL).expect("letters and a dash");
-    let asked = [number];
-    let result = tokio::time::timeout(PATIENCE, carrier.track(&asked, &mut journal)).await;
-    let result = match result {
-        // That it is no number of theirs is an answer, too.
-        Ok(Ok(_) | Err(ProviderError::Rejected { .. })) => {
-            Ok("answers, and takes our credentials".to_owned())
-        }
-        Ok(Err(error)) => Err(error),
-        Err(_elapsed) => Err(no_answer()),
-    };
-    let (code, account) = (carrier.code(), carrier.account());
-    checked("carrier", code, account, began, result)
-}
-
-fn no_answer() -> ProviderError {
-    ProviderError::Unknown {
-        message: format!("no answer within {PATIENCE:?}"),
-    }
-}
-
-fn checked(
+/// Holds a harmless call to its time.
+async fn ask(
     kind: &'static str,
     code: &'static str,
     account: &str,
-    began: Instant,
-    result: Result<String, ProviderError>,
+    call: impl Future<Output = Result<String, ProviderError>>,
 ) -> Checked {
+    let began = Instant::now();
+    let result = tokio::time::timeout(PATIENCE, call).await;
+    let result = result.unwrap_or_else(|_| Err(no_answer()));
     let (works, outcome) = match &result {
         Ok(_) => (true, "ok"),
         Err(error) => (false, error.outcome()),
@@ -129,6 +110,12 @@ fn checked(
         outcome,
         said: result.unwrap_or_else(|error| error.to_string()),
         duration_ms: began.elapsed().as_millis(),
+    }
+}
+
+fn no_answer() -> ProviderError {
+    ProviderError::Unknown {
+        message: format!("no answer within {PATIENCE:?}"),
     }
 }
 

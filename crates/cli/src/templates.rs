@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
-use stevedore_worker::notices::{KINDS, LOCALES, Library, Notice, Own, Source};
+use stevedore_notices::{KINDS, LOCALES, Library, Source};
 
 /// Settings of `stevedore templates`.
 #[derive(Args)]
@@ -66,6 +66,18 @@ enum Channel {
     InApp,
 }
 
+impl Channel {
+    /// Its word in the database.
+    const fn name(self) -> &'static str {
+        match self {
+            Channel::Email | Channel::Text => "email",
+            Channel::Sms => "sms",
+            Channel::Whatsapp => "whatsapp",
+            Channel::InApp => "in_app",
+        }
+    }
+}
+
 pub fn run(command: TemplatesCommand) -> anyhow::Result<ExitCode> {
     let library = Library::new(command.notice_templates.as_deref())?;
     match command.verb {
@@ -84,12 +96,8 @@ fn list(library: &Library) {
         .unwrap_or_default();
     for kind in KINDS {
         let sources = LOCALES.iter().map(|locale| {
-            let source = match library.source(kind, locale) {
-                Some(Source::Folder) => "folder",
-                Some(Source::BuiltIn) => "built-in",
-                None => "missing",
-            };
-            format!("{locale} {source}")
+            let source = library.source(kind, locale);
+            format!("{locale} {}", source.map_or("missing", Source::name))
         });
         println!("{kind:width$}  {}", sources.collect::<Vec<_>>().join("  "));
     }
@@ -110,15 +118,14 @@ fn preview(library: &Library, wanted: &Preview) -> anyhow::Result<()> {
             serde_json::from_str(&text).context("the payload is no JSON")?
         }
     };
-    let notice = Notice {
+    let rendered = library.preview(&stevedore_notices::Preview {
         kind: &wanted.kind,
         locale: &wanted.locale,
-        payload: &payload,
+        channel: wanted.channel.name(),
         shop: &wanted.shop,
-        order_url: Some("https://shop.example/orders/7"),
-        unsubscribe_url: Some("https://shop.example/v1/unsubscribe/example"),
-    };
-    let rendered = library.render(&notice, &Own::default())?;
+        payload: &payload,
+        own: None,
+    })?;
     let text = match wanted.channel {
         Channel::Email => rendered.html,
         Channel::Text => format!("Subject: {}\n\n{}", rendered.subject, rendered.text),

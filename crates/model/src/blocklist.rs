@@ -103,18 +103,3 @@ pub async fn delete(
     .await?;
     Ok(done.rows_affected() > 0)
 }
-
-/// The blocklist, by kind and value; at most `limit` entries.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    limit: i64,
-) -> Result<Value, sqlx::Error> {
-    let row = sqlx::query_file!("../../sql/queries/blocklist/list.sql", limit, tenant.0)
-        .fetch_one(db)
-        .await?;
-    Ok(row.answer)
-}

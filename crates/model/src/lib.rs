@@ -14,6 +14,7 @@ pub mod blocklist;
 pub mod books;
 pub mod catalog;
 mod clean;
+pub mod console_sessions;
 pub mod customer_tokens;
 pub mod customers;
 pub mod doctor;

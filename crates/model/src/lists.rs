@@ -3,6 +3,10 @@
 //! A page goes on behind the last row of the one before, by the value it is sorted by and its key:
 //! rows that come or go meanwhile shift nothing, and page 1,000 costs what page 1 does.
 
+mod views;
+
+pub use views::*;
+
 use serde_json::{Value, json};
 use sqlx::PgExecutor;
 
@@ -15,164 +19,9 @@ pub struct List {
     pub view: &'static str,
     /// The column that tells rows apart.
     pub key: &'static str,
-    /// Its columns, in the order in which people read them.
+    /// Those of its columns that people see, in the order in which they read them.
     pub columns: &'static [&'static str],
 }
-
-/// Fulfilments.
-pub const FULFILLMENTS: List = List {
-    view: "vw_fulfillments",
-    key: "fulfillment_id",
-    columns: &[
-        "fulfillment_id",
-        "order_id",
-        "order_number",
-        "customer_name",
-        "customer_phone",
-        "provider_code",
-        "location_code",
-        "status",
-        "status_since",
-        "provider_order_id",
-        "attempts",
-        "failures",
-        "awaits_stock",
-        "last_error_code",
-        "last_error_message",
-        "created_at",
-        "submitted_at",
-        "shipped_at",
-        "delivered_at",
-        "updated_at",
-    ],
-};
-
-/// Parcels.
-pub const SHIPMENTS: List = List {
-    view: "vw_shipments",
-    key: "shipment_id",
-    columns: &[
-        "shipment_id",
-        "order_id",
-        "order_number",
-        "fulfillment_id",
-        "carrier_code",
-        "service",
-        "tracking_number",
-        "tracking_url",
-        "status",
-        "status_since",
-        "estimated_delivery_at",
-        "is_late",
-        "created_at",
-        "shipped_at",
-        "delivered_at",
-        "updated_at",
-    ],
-};
-
-/// Transfers of stock.
-pub const TRANSFERS: List = List {
-    view: "vw_stock_transfers",
-    key: "transfer_id",
-    columns: &[
-        "transfer_id",
-        "from_location",
-        "to_location",
-        "status",
-        "note",
-        "created_by",
-        "created_at",
-        "shipped_at",
-        "received_at",
-        "items",
-    ],
-};
-
-/// Stock counts.
-pub const COUNTS: List = List {
-    view: "vw_stock_counts",
-    key: "stock_count_id",
-    columns: &[
-        "stock_count_id",
-        "location",
-        "status",
-        "counted_by",
-        "created_at",
-        "completed_at",
-        "lines",
-    ],
-};
-
-/// Returns.
-pub const RETURNS: List = List {
-    view: "vw_returns",
-    key: "return_id",
-    columns: &[
-        "return_id",
-        "rma_number",
-        "order_id",
-        "order_number",
-        "customer_name",
-        "kind",
-        "status",
-        "status_since",
-        "refund_amount",
-        "currency",
-        "exchange_order_id",
-        "created_at",
-        "received_at",
-        "closed_at",
-        "updated_at",
-    ],
-};
-
-/// Customers.
-pub const CUSTOMERS: List = List {
-    view: "vw_customers",
-    key: "customer_key",
-    columns: &[
-        "customer_id",
-        "customer_key",
-        "name",
-        "email",
-        "phone",
-        "locale",
-        "orders",
-        "orders_delivered",
-        "last_order_at",
-        "created_at",
-        "updated_at",
-    ],
-};
-
-/// Pick lists.
-pub const PICK_LISTS: List = List {
-    view: "vw_pick_lists",
-    key: "pick_list_id",
-    columns: &[
-        "pick_list_id",
-        "location",
-        "zone",
-        "status",
-        "picker",
-        "items",
-        "items_looked_for",
-        "created_at",
-        "completed_at",
-    ],
-};
-
-/// All lists.
-pub const LISTS: [List; 7] = [
-    FULFILLMENTS,
-    SHIPMENTS,
-    TRANSFERS,
-    COUNTS,
-    RETURNS,
-    CUSTOMERS,
-    PICK_LISTS,
-];
 
 /// Which rows, and in which order.
 #[derive(Clone, Debug)]
@@ -211,6 +60,13 @@ impl Wanted {
 pub struct Place(Value);
 
 impl Place {
+    /// Of the row with this key, in a list that is sorted by its key.
+    #[must_use]
+    pub fn of_key(key: i64) -> Place {
+        let key = key.to_string();
+        Place(json!([key, key]))
+    }
+
     /// Reads what [`Place`] is written as.
     #[must_use]
     pub fn parse(text: &str) -> Option<Place> {
@@ -293,6 +149,10 @@ pub async fn page(
     rows.truncate(size);
     let last = rows.last().filter(|_| !is_last);
     let next = last.map(|row| Place(json!([text(&row[wanted.sort]), text(&row[list.key])])));
+    // What only filters and sorts is not shown.
+    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+        row.retain(|column, _| list.columns.contains(&column.as_str()));
+    }
     Ok(Page { rows, next })
 }
 

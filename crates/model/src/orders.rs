@@ -11,7 +11,7 @@ mod view;
 
 pub use change::{Action, HOLD_REASONS, act, cancel, confirm, hold, resume};
 pub use edit::Edit;
-pub use errors::{ErrorFilter, ErrorView, list_errors, resolve_error};
+pub use errors::{ErrorView, resolve_error};
 pub use list::{Cursor, ORDER_STATUSES, OrderFilter, OrderLine, OrderPage, PAYMENT_STATUSES, list};
 pub use new_order::{Amounts, Customer, LINE_QUANTITY_MAX, LINES_MAX, NewLine, NewOrder};
 pub use place::{PlaceRequest, place, place_many, problems};

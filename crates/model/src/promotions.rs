@@ -210,27 +210,6 @@ pub async fn lock(
     .await
 }
 
-/// A page of a shop's promotions by code, as `{promotions, next}`.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Value, sqlx::Error> {
-    let row = sqlx::query_file!(
-        "../../sql/queries/promotions/list.sql",
-        after.map(clean::text),
-        limit,
-        tenant.0
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(row.answer)
-}
-
 /// An order that a code may be used for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Basket {

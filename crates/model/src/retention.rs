@@ -13,8 +13,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// As far back as any rule of fraud looks (`sight_orders`).
 const SIGHTINGS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// How long things are kept after they ended. Idempotency keys and customers' tokens carry their
-/// own end.
+/// How long things are kept after they ended. Idempotency keys, customers' tokens and
+/// sessions carry their own end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Notices, after they were sent, failed or skipped; what channels reported of them, what
@@ -82,6 +82,7 @@ macro_rules! tables {
 tables! {
     IdempotencyKeys = "idempotency_keys";
     CustomerTokens = "customer_tokens";
+    ConsoleSessions = "console_sessions";
     NotificationQueue = "notification_queue";
     NotificationReceipts = "notification_receipts";
     CustomerNotifications = "customer_notifications";
@@ -114,6 +115,7 @@ pub async fn clean_up(
     let age = match table {
         Table::IdempotencyKeys => return Ok(expired_keys(db, batch).await?.rows_affected()),
         Table::CustomerTokens => return Ok(expired_tokens(db, batch).await?.rows_affected()),
+        Table::ConsoleSessions => return Ok(expired_sessions(db, batch).await?.rows_affected()),
         Table::NotificationQueue
         | Table::NotificationReceipts
         | Table::CustomerNotifications
@@ -151,6 +153,15 @@ async fn expired_tokens(db: &mut PgConnection, batch: i64) -> Result<PgQueryResu
     .await
 }
 
+async fn expired_sessions(db: &mut PgConnection, batch: i64) -> Result<PgQueryResult, sqlx::Error> {
+    sqlx::query_file!(
+        "../../sql/queries/console_sessions/delete_expired.sql",
+        batch
+    )
+    .execute(db)
+    .await
+}
+
 async fn older_than(
     db: &mut PgConnection,
     table: Table,
@@ -164,7 +175,9 @@ async fn older_than(
     }
     match table {
         // They have an end of their own.
-        Table::IdempotencyKeys | Table::CustomerTokens => Ok(PgQueryResult::default()),
+        Table::IdempotencyKeys | Table::CustomerTokens | Table::ConsoleSessions => {
+            Ok(PgQueryResult::default())
+        }
         Table::NotificationQueue => {
             remove!("../../sql/queries/notification_queue/delete_finished.sql")
         }

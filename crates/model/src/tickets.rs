@@ -13,19 +13,6 @@ pub const CATEGORIES: [&str; 6] = ["delivery", "payment", "stock", "database", "
 /// The severities of tickets, and of errors of orders, the worst first.
 pub const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
-/// Which tickets; each narrows it.
-#[derive(Clone, Debug, Default)]
-pub struct TicketFilter {
-    /// Resolved ones instead of open ones.
-    pub is_resolved: bool,
-    /// Of this category.
-    pub category: Option<String>,
-    /// Of this severity.
-    pub severity: Option<String>,
-    /// That last happened to this order.
-    pub order_id: Option<i64>,
-}
-
 /// A ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the columns of tickets, documented there")]
@@ -48,37 +35,6 @@ pub struct TicketView {
     pub external_key: Option<String>,
     pub external_url: Option<String>,
     pub sync_error: Option<String>,
-}
-
-/// At most `limit` tickets below the id `before`, the newest first.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    filter: &TicketFilter,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<TicketView>, sqlx::Error> {
-    let state = if filter.is_resolved {
-        "resolved"
-    } else {
-        "open"
-    };
-    sqlx::query_file_as!(
-        TicketView,
-        "../../sql/queries/tickets/list.sql",
-        tenant.0,
-        state,
-        filter.category,
-        filter.severity,
-        filter.order_id,
-        before,
-        i64::from(limit)
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// A ticket; None if there is none.

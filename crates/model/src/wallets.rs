@@ -174,27 +174,3 @@ pub async fn balances(
     .await?;
     Ok(found.map(|row| row.answer))
 }
-
-/// A page of a customer's statement, newest first, as `{entries, next}`; None if the shop has no
-/// such customer.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn statement(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    customer: &str,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Option<Value>, sqlx::Error> {
-    let found = sqlx::query_file!(
-        "../../sql/queries/wallet_entries/list.sql",
-        clean::text(customer),
-        before,
-        limit,
-        tenant.0
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(found.map(|row| row.answer))
-}

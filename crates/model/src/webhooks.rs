@@ -58,26 +58,6 @@ pub struct EndpointChange {
     pub state: Option<String>,
 }
 
-/// A delivery.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the columns of webhook_deliveries, documented there"
-)]
-pub struct DeliveryView {
-    pub delivery_id: i64,
-    pub endpoint_id: i64,
-    pub event_id: i64,
-    pub kind: String,
-    pub order_id: Option<i64>,
-    pub status: String,
-    pub attempts: i32,
-    pub last_status: Option<i16>,
-    pub next_attempt_at: Option<DateTime<Utc>>,
-    pub created_at: DateTime<Utc>,
-    pub ended_at: Option<DateTime<Utc>>,
-}
-
 /// A call of an endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -281,31 +261,6 @@ pub async fn replay(
     .await
     .map(|row| row.replayed)
     .map_err(|error| refusals::transition(error, "pending"))
-}
-
-/// At most `limit` deliveries of an endpoint below the id `before`, the newest first.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn deliveries(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    endpoint_id: i64,
-    status: Option<&str>,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<DeliveryView>, sqlx::Error> {
-    sqlx::query_file_as!(
-        DeliveryView,
-        "../../sql/queries/webhook_deliveries/list.sql",
-        tenant.0,
-        endpoint_id,
-        status,
-        before,
-        i64::from(limit)
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// The last attempts of a delivery, the newest first.

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::carrier_api::{Api, Stake, filled, given, instant, list, place, required, text};
+use crate::tracking::ask_for_nobodys;
 use crate::{
     CallRate, Capabilities, Carrier, Consignment, Contact, IdempotencyKey, Journal, LabelOrder,
     ProviderError, Purchase, PushError, Rate, SettingsError, TrackingEvent, TrackingNumber,
@@ -26,6 +27,9 @@ pub use settings::{DhlEnvironment, DhlSettings};
 const CODE: &str = "dhl";
 /// The version of the MyDHL API that we speak; a required header.
 const VERSION: &str = "3.1.1";
+
+/// A waybill of nobody's.
+const NOBODYS: &str = "0000000000";
 
 /// The DHL client.
 pub struct Dhl {
@@ -146,6 +150,21 @@ impl Carrier for Dhl {
             updates.push(self.track_one(number, journal).await?);
         }
         Ok(updates)
+    }
+
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        let mut answers = ask_for_nobodys(self, journal).await?;
+        // Parcels are asked for at the unified interface alone, where it has a key.
+        if let (Some(_), Some(express)) = (&self.unified, &self.express) {
+            let nobodys = TrackingNumber::new(NOBODYS).expect("digits");
+            match express.track(&nobodys, journal).await {
+                Ok(_) | Err(ProviderError::Rejected { .. }) => {
+                    answers.push_str(", and MyDHL takes our user");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(answers)
     }
 
     async fn rates(

@@ -20,7 +20,8 @@ use jiff::tz::TimeZone;
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
-use crate::carrier_api::{Api, Stake, filled, given, list, required, text};
+use crate::carrier_api::{Api, LogsIn, Stake, filled, given, list, required, text};
+use crate::tracking::ask_for_nobodys;
 use crate::{
     CallRate, Capabilities, Carrier, Contact, IdempotencyKey, Journal, LabelOrder, ProviderError,
     Purchase, PushError, SettingsError, TokenCache, TrackingEvent, TrackingNumber, TrackingUpdate,
@@ -188,6 +189,21 @@ impl Carrier for Dpd {
             updates.push(self.track_one(api, number, journal).await?);
         }
         Ok(updates)
+    }
+
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        if self.tracking.is_none() && self.meta.is_none() {
+            return Ok("pushes its news: there is nothing to call".to_owned());
+        }
+        let mut answers = Vec::new();
+        if self.tracking.is_some() {
+            answers.push(ask_for_nobodys(self, journal).await?);
+        }
+        if let Some(meta) = &self.meta {
+            meta.token(journal).await?;
+            answers.push("sells labels to our login".to_owned());
+        }
+        Ok(answers.join(", and "))
     }
 
     async fn label(

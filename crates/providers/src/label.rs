@@ -5,10 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Number, Value};
 
-use crate::{Address, Item, Journal, Money, Parcel, ProviderError, Request};
+use crate::{Address, IdempotencyKey, Item, Journal, Money, Parcel, ProviderError, Request};
 
-/// Characters of a line of an address, with most carriers.
-const LINE_CHARS_MAX: usize = 35;
+/// Characters of a line of an address, with most carriers, and with DHL.
+pub(crate) const LINE_CHARS_MAX: usize = 35;
+pub(crate) const DHL_LINE_CHARS_MAX: usize = 45;
+/// Lines that every carrier takes.
+const LINES_MAX: usize = 3;
 const MILLIMETRES_PER_CENTIMETRE: u32 = 10;
 
 /// A packed parcel at its sender.
@@ -128,14 +131,18 @@ impl Consignment {
         texts.extend([recipient.phone.as_ref(), recipient.email.as_ref()]);
         if let Some(parcel) = &self.request.parcel {
             let to = &parcel.address;
+            for width in [LINE_CHARS_MAX, DHL_LINE_CHARS_MAX] {
+                street(to, width)
+                    .iter()
+                    .for_each(|line| journal.conceal(line));
+            }
             texts.extend([Some(&to.recipient), Some(&to.line1), to.phone.as_ref()]);
             texts.push(to.line2.as_ref());
         }
         for text in texts.into_iter().flatten() {
             journal.conceal(text);
             // As carriers want them: not too long, numbers without a plus.
-            let short: String = text.chars().take(LINE_CHARS_MAX).collect();
-            journal.conceal(&short);
+            journal.conceal(&cut(text, LINE_CHARS_MAX));
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
             journal.conceal(&digits);
         }
@@ -146,6 +153,11 @@ impl Consignment {
         let at_the_door = self.request.parcel.as_ref();
         let at_the_door = at_the_door.and_then(|parcel| parcel.address.phone.as_deref());
         at_the_door.or(self.request.recipient.phone.as_deref())
+    }
+
+    /// The same for carriers that take no parcel without a number: the sender's, if need be.
+    pub(crate) fn any_phone(&self) -> Option<&str> {
+        self.phone().or(self.from.phone.as_deref())
     }
 }
 
@@ -171,7 +183,7 @@ impl<'a> CustomsLine<'a> {
         let customs = &item.goods.customs;
         let description = customs.description.as_ref().unwrap_or(&item.title);
         Self {
-            description: description.chars().take(35).collect(),
+            description: cut(description, 35),
             quantity: item.quantity,
             value: customs.value.as_ref().unwrap_or(&item.unit_price),
             hs_code: customs.hs_code.as_deref(),
@@ -179,6 +191,49 @@ impl<'a> CustomsLine<'a> {
             weight_g: item.goods.weight_g.unwrap_or(1),
         }
     }
+}
+
+/// As much of a text as a carrier's field takes.
+pub(crate) fn cut(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).collect()
+}
+
+/// Our reference without its dashes, and no longer than a carrier's field.
+pub(crate) fn short(key: &IdempotencyKey, chars_max: usize) -> String {
+    cut(&key.as_str().replace('-', ""), chars_max)
+}
+
+/// Street, flat and landmark in lines that are no longer than a carrier's: what is too long goes on
+/// in the next line, at a space.
+pub(crate) fn street(address: &Address, chars_max: usize) -> Vec<String> {
+    let line2 = address.line2.as_deref().unwrap_or_default();
+    let mut lines = wrapped(&[&address.line1, line2], chars_max);
+    if lines.len() > LINES_MAX {
+        lines = wrapped(&[&format!("{} {line2}", address.line1)], chars_max);
+    }
+    lines.truncate(LINES_MAX);
+    lines
+}
+
+fn wrapped(texts: &[&str], chars_max: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for text in texts {
+        let mut begins = true;
+        for word in text.split_whitespace() {
+            let word = cut(word, chars_max);
+            let fits =
+                |line: &&mut String| line.chars().count() + 1 + word.chars().count() <= chars_max;
+            match lines.last_mut().filter(fits) {
+                Some(line) if !begins => {
+                    line.push(' ');
+                    line.push_str(&word);
+                }
+                _ => lines.push(word),
+            }
+            begins = false;
+        }
+    }
+    lines
 }
 
 /// A carrier that can't find a label again may not be asked twice.
@@ -259,6 +314,28 @@ mod tests {
         assert_eq!(amount("1.5", "KWD"), Some(1_500));
         assert_eq!(amount("-1", "GBP"), None);
         assert_eq!(amount("free", "GBP"), None);
+    }
+
+    #[test]
+    fn d5_a_long_address_goes_on_in_the_next_line() {
+        let address = |line1: &str, line2: Option<&str>| Address {
+            line1: line1.to_owned(),
+            line2: line2.map(str::to_owned),
+            ..Address::default()
+        };
+        let usual = address("12 Harbour Street", Some("Unit 4"));
+        assert_eq!(street(&usual, 35), ["12 Harbour Street", "Unit 4"]);
+        let long = address("Flat 7, Building 12, The Old Customs House", Some("Dock 3"));
+        assert_eq!(
+            street(&long, 35),
+            ["Flat 7, Building 12, The Old", "Customs House", "Dock 3"]
+        );
+        let longer = address(&"abcdefgh ".repeat(9), Some(&"ijklmnop ".repeat(2)));
+        assert_eq!(street(&longer, 35).len(), 3);
+        assert_eq!(
+            street(&address(&"x".repeat(80), None), 35),
+            ["x".repeat(35)]
+        );
     }
 
     #[test]

@@ -39,6 +39,17 @@ impl RefundProvider for Razorpay {
         CODE
     }
 
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        journal.conceal(self.key_secret.expose_secret());
+        let started = Instant::now();
+        let query = [("count", "1")];
+        let url = join(&self.base, "v1/refunds")?;
+        let call = self.signed(self.http.client().get(url)).query(&query);
+        let answer = self.http.send("ping", call, json!(query), journal).await;
+        let result = told(answer).and_then(|answer| vendor::heard(&answer, "items"));
+        self.http.ended(started, result, journal)
+    }
+
     async fn refund(
         &self,
         wanted: &RefundRequest,

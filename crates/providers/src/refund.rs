@@ -13,6 +13,13 @@ pub trait RefundProvider: Send + Sync + 'static {
     /// The word that `payments.provider` holds for this provider.
     fn code(&self) -> &'static str;
 
+    /// Calls the provider without any effect there, to learn whether it can be reached and takes
+    /// our credentials. Answers what it found, for people.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError>;
+
     /// Asks for a refund, once: `key` is the same on every attempt. With [`Contact::Again`] an
     /// earlier attempt may have been accepted without our hearing of it, so the provider is asked
     /// for it first: its memory of keys may be shorter than ours.

@@ -16,7 +16,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::carrier_api::{Api, Stake, filled, given, instant, list, required, text};
+use crate::carrier_api::{Api, LogsIn, Stake, filled, given, instant, list, required, text};
+use crate::tracking::ask_for_nobodys;
 use crate::{
     CallRate, Capabilities, Carrier, Contact, IdempotencyKey, Journal, LabelOrder, ProviderError,
     Purchase, SettingsError, SoldLabel, TokenCache, TrackingEvent, TrackingNumber, TrackingUpdate,
@@ -163,6 +164,15 @@ impl Carrier for RoyalMail {
             [number] => Ok(vec![self.events(number, journal).await?]),
             numbers => self.summaries(numbers, journal).await,
         }
+    }
+
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        let answers = ask_for_nobodys(self, journal).await?;
+        if self.shipping.is_none() {
+            return Ok(answers);
+        }
+        self.token(journal).await?;
+        Ok(format!("{answers}, and sells labels to our user"))
     }
 
     async fn label(

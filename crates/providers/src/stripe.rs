@@ -40,6 +40,18 @@ impl RefundProvider for Stripe {
         CODE
     }
 
+    /// The newest refund: a key that may only refund may list refunds, and not see the balance.
+    async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
+        journal.conceal(self.secret_key.expose_secret());
+        let started = Instant::now();
+        let query = [("limit", "1")];
+        let url = join(&self.base, "v1/refunds")?;
+        let call = self.signed(self.http.client().get(url)).query(&query);
+        let answer = self.http.send("ping", call, json!(query), journal).await;
+        let result = told(answer).and_then(|answer| vendor::heard(&answer, "data"));
+        self.http.ended(started, result, journal)
+    }
+
     async fn refund(
         &self,
         wanted: &RefundRequest,

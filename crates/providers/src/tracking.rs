@@ -95,9 +95,10 @@ pub trait Carrier: Send + Sync + 'static {
     /// # Errors
     /// See [`ProviderError`].
     async fn ping(&self, journal: &mut Journal) -> Result<String, ProviderError> {
-        let nobodys = TrackingNumber("0000000000".to_owned());
-        self.track(&[nobodys], journal).await?;
-        Ok("answers questions about parcels".to_owned())
+        match self.capabilities().track_batch {
+            Some(_) => ask_for_nobodys(self, journal).await,
+            None => Err(not_offered()),
+        }
     }
 
     /// Reads the body of a push whose sender is proven already.
@@ -106,6 +107,20 @@ pub trait Carrier: Send + Sync + 'static {
     /// [`PushError`] when it is none of this carrier's, or the carrier pushes nothing.
     fn parse_push(&self, _body: &[u8]) -> Result<Vec<TrackingUpdate>, PushError> {
         Err(PushError::NotOffered)
+    }
+}
+
+/// Asks for a parcel that nobody sent. That it is no number of theirs is an answer, too.
+pub(crate) async fn ask_for_nobodys<C: Carrier + ?Sized>(
+    carrier: &C,
+    journal: &mut Journal,
+) -> Result<String, ProviderError> {
+    let nobodys = TrackingNumber("0000000000".to_owned());
+    match carrier.track(&[nobodys], journal).await {
+        Ok(_) | Err(ProviderError::Rejected { .. }) => {
+            Ok("answers questions about parcels".to_owned())
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -96,6 +96,16 @@ pub(crate) fn refusal_by_http(answer: &Answer) -> Option<ProviderError> {
     })
 }
 
+/// What a harmless call for a list found out: such an answer takes our credentials.
+pub(crate) fn heard(answer: &Answer, list: &str) -> Result<String, ProviderError> {
+    if answer.status.is_success() && json(answer)[list].is_array() {
+        return Ok("answers, and takes our credentials".to_owned());
+    }
+    let status = answer.status.as_u16();
+    let message = format!("its answer to a harmless call is not understood: HTTP {status}");
+    Err(ProviderError::broken(None, message))
+}
+
 /// The body as JSON; null when it is none.
 pub(crate) fn json(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_default()

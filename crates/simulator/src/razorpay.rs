@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::stripe::RefundsState;
@@ -19,6 +20,8 @@ use crate::vendors::{Vendors, header_text, lock};
 use crate::webhooks::{Proof, unix_seconds};
 
 const VENDOR: &str = "razorpay";
+/// Refunds in one answer.
+const LIST_MAX: usize = 100;
 /// Shortest idempotency key.
 const KEY_BYTES_MIN: usize = 10;
 
@@ -45,6 +48,7 @@ pub(crate) fn router() -> Router<Arc<Vendors>> {
     Router::new()
         .route("/v1/payments/{id}/refund", post(create))
         .route("/v1/payments/{id}/refunds", get(list))
+        .route("/v1/refunds", get(list_all))
         .route("/v1/refunds/{id}", get(show))
 }
 
@@ -198,16 +202,37 @@ async fn list(
     headers: HeaderMap,
     Path(payment): Path<String>,
 ) -> Response {
-    if !knows(&vendors, &headers) {
+    let of_payment = |refund: &&Value| refund["payment_id"] == *payment;
+    collection(&vendors, &headers, of_payment, LIST_MAX)
+}
+
+#[derive(Deserialize)]
+struct Page {
+    count: Option<usize>,
+}
+
+async fn list_all(
+    Shared(vendors): Shared<Arc<Vendors>>,
+    headers: HeaderMap,
+    Query(page): Query<Page>,
+) -> Response {
+    // Ten, unless somebody asks for another number.
+    let count = page.count.unwrap_or(10).min(LIST_MAX);
+    collection(&vendors, &headers, |_| true, count)
+}
+
+/// The newest refunds first.
+fn collection(
+    vendors: &Vendors,
+    headers: &HeaderMap,
+    is_wanted: impl Fn(&&Value) -> bool,
+    count: usize,
+) -> Response {
+    if !knows(vendors, headers) {
         return refuse(401, "Authentication failed");
     }
     let inner = lock(&vendors.razorpay.inner);
-    let refunds: Vec<_> = inner
-        .refunds
-        .iter()
-        .rev()
-        .filter(|refund| refund["payment_id"] == *payment)
-        .take(100)
-        .collect();
+    let refunds = inner.refunds.iter().rev().filter(is_wanted);
+    let refunds: Vec<_> = refunds.take(count).collect();
     Json(json!({"entity": "collection", "count": refunds.len(), "items": refunds})).into_response()
 }

@@ -68,6 +68,11 @@ pub struct SimulatorSettings {
     )]
     pub simulator_webhook_copies: u32,
 
+    /// Whether every other webhook is sent after the one that follows it
+    #[arg(long, env = "SIMULATOR_WEBHOOK_DISORDER", value_name = "BOOL", default_value_t = false,
+          action = clap::ArgAction::Set)]
+    pub simulator_webhook_disorder: bool,
+
     /// Rules beside the magic numbers, as a JSON list, e.g.
     /// [{"phone":"0271234567","times":2,"fault":{"kind":"server_error"}}]
     #[arg(long = "faults", env = "SIMULATOR_FAULTS", value_name = "JSON", default_value = "[]",
@@ -90,6 +95,7 @@ impl Default for SimulatorSettings {
             simulator_webhook_url: None,
             simulator_webhook_secret: "simulator-webhook-secret".to_owned(),
             simulator_webhook_copies: 1,
+            simulator_webhook_disorder: false,
             simulator_faults: Vec::new(),
         }
     }

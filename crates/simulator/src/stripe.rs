@@ -264,6 +264,8 @@ async fn list(
     if !knows(&vendors, &headers) {
         return unknown_key();
     }
+    let limit = query.get("limit").and_then(|limit| limit.parse().ok());
+    let limit: usize = limit.unwrap_or(10);
     let inner = lock(&vendors.stripe.inner);
     let of = |name: &str, refund: &Value| {
         let wanted = query.get(name);
@@ -274,7 +276,7 @@ async fn list(
         .iter()
         .rev()
         .filter(|refund| of("payment_intent", refund) && of("charge", refund))
-        .take(100)
+        .take(limit.clamp(1, 100))
         .collect();
     Json(json!({
         "object": "list", "data": refunds, "has_more": false, "url": "/v1/refunds",

@@ -1,15 +1,20 @@
 //! What vendors send by themselves, signed as each of them signs.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::HeaderName;
+use reqwest::RequestBuilder;
 use ring::hmac;
 use serde_json::Value;
 
 use crate::SimulatorSettings;
+use crate::vendors::lock;
 
 /// Attempts to deliver one event; the real ones go on for days.
 const ATTEMPTS: u32 = 5;
+/// How long an event waits for one that overtakes it.
+const HELD_MAX: Duration = Duration::from_secs(1);
 
 /// Sends events to the shop under test.
 pub(crate) struct Webhooks {
@@ -17,6 +22,15 @@ pub(crate) struct Webhooks {
     url: Option<String>,
     secret: String,
     copies: u32,
+    /// The event that waits to be overtaken; none where events go out as they come.
+    held: Option<Arc<Mutex<Held>>>,
+}
+
+#[derive(Default)]
+struct Held {
+    requests: Vec<RequestBuilder>,
+    /// How many events came so far.
+    nth: u64,
 }
 
 /// How a vendor proves that it is the sender.
@@ -46,6 +60,7 @@ impl Webhooks {
             url: settings.simulator_webhook_url.clone(),
             secret: settings.simulator_webhook_secret.clone(),
             copies: settings.simulator_webhook_copies,
+            held: settings.simulator_webhook_disorder.then(Arc::default),
         }
     }
 
@@ -61,7 +76,7 @@ impl Webhooks {
     pub(crate) fn send_to(&self, url: String, event_id: &str, event: &Value, proof: Proof) {
         let body = event.to_string();
         let headers = self.headers(&body, event_id, proof);
-        for _ in 0..self.copies {
+        let requests = (0..self.copies).map(|_| {
             let mut request = self
                 .client
                 .post(&url)
@@ -70,7 +85,11 @@ impl Webhooks {
             for (name, value) in &headers {
                 request = request.header(name, value);
             }
-            tokio::spawn(deliver(request));
+            request
+        });
+        match &self.held {
+            None => requests.for_each(|request| drop(tokio::spawn(deliver(request)))),
+            Some(held) => overtake(held, requests.collect()),
         }
     }
 
@@ -101,14 +120,42 @@ impl Webhooks {
     fn sign(&self, text: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         let tag = hmac::sign(&key, text.as_bytes());
-        tag.as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex::encode(tag)
     }
 }
 
-async fn deliver(request: reqwest::RequestBuilder) {
+/// Every other event waits until the one after it was taken, or for a while.
+fn overtake(held: &Arc<Mutex<Held>>, requests: Vec<RequestBuilder>) {
+    let mut waiting = lock(held);
+    waiting.nth += 1;
+    if !waiting.requests.is_empty() {
+        let mut all = requests;
+        all.append(&mut waiting.requests);
+        tokio::spawn(deliver_all(all));
+        return;
+    }
+    waiting.requests = requests;
+    let (nth, held) = (waiting.nth, Arc::clone(held));
+    tokio::spawn(async move {
+        tokio::time::sleep(HELD_MAX).await;
+        let late = {
+            let mut waiting = lock(&held);
+            match waiting.nth == nth {
+                true => std::mem::take(&mut waiting.requests),
+                false => Vec::new(),
+            }
+        };
+        deliver_all(late).await;
+    });
+}
+
+async fn deliver_all(requests: Vec<RequestBuilder>) {
+    for request in requests {
+        deliver(request).await;
+    }
+}
+
+async fn deliver(request: RequestBuilder) {
     for attempt in 0..ATTEMPTS {
         let Some(request) = request.try_clone() else {
             return;

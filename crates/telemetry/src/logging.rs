@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::error_reports;
 
@@ -51,20 +51,17 @@ pub fn init_tracing(format: LogFormat, filter: &str) -> Result<(), TracingError>
             filter: filter.to_owned(),
             source,
         })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(parsed)
-        .with_writer(std::io::stderr);
+    // Not `fmt()`, whose subscriber panics when a layer on it has a filter of its own.
+    let filtered = tracing_subscriber::registry().with(parsed);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     match format {
-        LogFormat::Pretty => lines
-            .with_ansi(std::io::stderr().is_terminal())
-            .finish()
+        LogFormat::Pretty => filtered
+            .with(lines.with_ansi(std::io::stderr().is_terminal()))
             .with(error_reports::layer())
             .try_init()?,
         LogFormat::Json => {
-            lines
-                .json()
-                .flatten_event(true)
-                .finish()
+            filtered
+                .with(lines.json().flatten_event(true))
                 .with(error_reports::layer())
                 .try_init()?;
             std::panic::set_hook(Box::new(log_panic));

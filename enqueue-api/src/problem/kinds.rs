@@ -111,6 +111,8 @@ kinds! {
         "Check the id: GET /v1/routing-rules lists them.";
     NoticeNotFound = "notice_not_found", NOT_FOUND, "There is no such notice.",
         "Check the id: GET /v1/notices lists them. Old ones are forgotten.";
+    TemplateNotFound = "template_not_found", NOT_FOUND, "There is no such kind of notice.",
+        "GET /v1/templates lists them.";
     JobNotFound = "job_not_found", NOT_FOUND, "There is no such job.",
         "Check the id. Finished jobs are forgotten after their retention time.";
     WaitNotFound = "wait_not_found", NOT_FOUND, "No job waits, or waited, for this token.",
@@ -165,6 +167,8 @@ kinds! {
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used with another body.",
         "Use a new key for a new request; repeat a request with exactly the same content.";
+    TemplateBroken = "template_broken", UNPROCESSABLE_ENTITY, "The template can't be rendered.",
+        "`detail` says what is wrong with it: a notice with it would not be sent.";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The client asks too often.",
         "Nothing was done. Repeat the request after Retry-After; the headers RateLimit and \
          RateLimit-Policy say how often is not too often.";

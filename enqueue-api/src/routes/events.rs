@@ -142,7 +142,20 @@ pub async fn of_jobs(
 
 /// Follow the shop, as pages written for the former system do
 ///
-/// The same events without names, for `EventSource.onmessage`; `type` says the kind.
+/// As [Follow the shop](#/events/follow_shop): the same events without names, for
+/// `EventSource.onmessage`; `type` says the kind.
+#[utoipa::path(
+    get, path = "/api/realtime/events", tag = "legacy", operation_id = "legacy_follow_shop",
+    security(("api_key" = ["orders:read"])),
+    params(wire::EventsQuery, wire::LastEventId),
+    responses(
+        (status = 200, description = "Messages, one after the other.",
+            body = wire::ShopEvent, content_type = "text/event-stream"),
+        wire::CustomerNotFound,
+        wire::QueryRefused,
+        wire::ReadErrors,
+    )
+)]
 pub async fn legacy(
     caller: Caller<OrdersRead>,
     State(state): State<ApiState>,

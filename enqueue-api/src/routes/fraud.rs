@@ -12,7 +12,6 @@ use stevedore_model::problems::problem;
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem, Result};
-use crate::routes::page::LIMIT_MAX;
 use crate::routes::path_id::{self, Id};
 use crate::routes::version;
 use crate::state::ApiState;
@@ -119,22 +118,6 @@ pub async fn explain(
 ) -> Result<Json<Value>> {
     let found = fraud::explain(state.pool(), caller.tenant(), order.0).await?;
     found.map(Json).ok_or_else(|| order.missing())
-}
-
-/// List the blocklist
-///
-/// The first thousand entries, by kind and value.
-#[utoipa::path(
-    get, path = "/v1/blocklist", tag = "fraud", operation_id = "list_blocklist",
-    security(("api_key" = ["admin"])),
-    responses(
-        (status = 200, description = "Who is blocked.", body = wire::Blocklist),
-        wire::ReadErrors,
-    )
-)]
-pub async fn blocked(caller: Caller<Admin>, State(state): State<ApiState>) -> Result<Json<Value>> {
-    let entries = blocklist::list(state.pool(), caller.tenant(), LIMIT_MAX).await?;
-    Ok(Json(json!({ "entries": entries })))
 }
 
 /// Why is somebody blocked?

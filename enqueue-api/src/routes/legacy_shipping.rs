@@ -1,9 +1,8 @@
 //! Earlier systems' paths about fulfilment, tracking and shipping: see [`super::legacy`].
 
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use stevedore_model::fulfillments::{self, RunNow};
 use stevedore_model::problems::{FieldProblem, problem};
 use stevedore_model::{orders, shipments};
@@ -13,8 +12,8 @@ use crate::body::JsonBody;
 use crate::problem::{Kind, Problem, Result};
 use crate::routes::fulfillments::{Anybody, tracked};
 use crate::routes::health;
-use crate::routes::legacy::{succeed, success, take};
-use crate::routes::listing;
+use crate::routes::legacy::{success, take};
+use crate::routes::listing::Asked;
 use crate::routes::lists::SHIPMENTS;
 use crate::routes::orders::refused;
 use crate::state::ApiState;
@@ -246,9 +245,8 @@ pub async fn shipping(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response> {
     // As JSON always: who wants CSV asks the list itself.
-    let json = HeaderMap::new();
-    let page = listing::answer(&state, caller.tenant(), &json, pairs, &SHIPMENTS).await?;
-    succeed(page, Map::new()).await
+    let asked = Asked::read(pairs, &SHIPMENTS)?;
+    Ok(success(asked.body(&state, caller.tenant()).await?.into()))
 }
 
 /// How carriers did

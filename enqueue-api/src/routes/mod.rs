@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod bulk_orders;
 pub mod counts;
+pub mod customer;
 pub mod docs;
 pub mod events;
 pub mod fraud;
@@ -28,6 +29,7 @@ pub mod queue;
 pub mod returns;
 pub mod routing;
 pub mod stock;
+pub mod templates;
 pub mod tickets;
 pub mod track;
 pub mod version;
@@ -38,5 +40,4 @@ pub mod webhook_events;
 pub mod webhooks;
 
 pub(crate) mod idempotency;
-mod page;
 mod path_id;

@@ -3,26 +3,29 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
-use serde_json::Value;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
 use stevedore_model::notifications::inbox::{self, PreferencesError};
 use stevedore_model::problems::Fields;
 
 use crate::auth::{Admin, Caller, OrdersRead, OrdersWrite};
 use crate::body::JsonBody;
+use crate::csv;
 use crate::problem::{Kind, Problem, Result};
+use crate::routes::customer;
 use crate::routes::legacy::success;
+use crate::routes::listing::Asked;
+use crate::routes::lists::NOTIFICATIONS;
 use crate::routes::path_id::{self, Id};
 use crate::routes::query::QueryFields;
 use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
-const PAGE_DEFAULT: u32 = 50;
-const PAGE_MAX: u32 = 500;
 const IDS_MAX: usize = 1_000;
 const IDS_ARE: &str = "must be an array of at most 1000 ids";
-const STATUSES: [&str; 6] = [
+/// The states of notices.
+pub(crate) const STATUSES: [&str; 6] = [
     "pending",
     "sent",
     "delivered",
@@ -30,7 +33,8 @@ const STATUSES: [&str; 6] = [
     "skipped",
     "cancelled",
 ];
-const CHANNELS: [&str; 7] = [
+/// What notices go by.
+pub(crate) const CHANNELS: [&str; 7] = [
     "email",
     "sms",
     "whatsapp",
@@ -42,11 +46,11 @@ const CHANNELS: [&str; 7] = [
 
 /// List a customer's notifications
 ///
-/// What the customer reads inside the shop, the newest first, and how many are unread.
+/// What the customer reads inside the shop, and how many are unread.
 #[utoipa::path(
     get, path = "/v1/notifications", tag = "notifications", operation_id = "list_notifications",
     security(("api_key" = ["orders:read"])),
-    params(wire::NotificationListQuery),
+    params(("customer_id" = String, Query, description = "The shop's own id of the customer.")),
     responses(
         (status = 200, description = "A page of them.", body = wire::NotificationList),
         wire::CustomerNotFound, wire::QueryRefused, wire::ReadErrors,
@@ -55,26 +59,42 @@ const CHANNELS: [&str; 7] = [
 pub async fn list(
     caller: Caller<OrdersRead>,
     State(state): State<ApiState>,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>> {
-    page(&caller, &state, pairs).await
+) -> Result<Response> {
+    let asked = asked(&caller, &state, pairs).await?;
+    if csv::is_wanted(&headers) {
+        return asked.1.csv(&state, caller.tenant()).await;
+    }
+    Ok(Json(page(&caller, &state, asked).await?).into_response())
 }
 
-async fn page(
+/// Which of a customer's notifications, and the customer's key.
+async fn asked(
     caller: &Caller<OrdersRead>,
     state: &ApiState,
     pairs: Vec<(String, String)>,
-) -> Result<Json<Value>> {
-    let mut fields = QueryFields::read(pairs, &["customer_id", "unread", "before", "limit"]);
+) -> Result<(i64, Asked)> {
+    let mut names = NOTIFICATIONS.names();
+    names.push("customer_id");
+    let mut fields = QueryFields::read(pairs, &names);
     let customer = fields.required("customer_id").unwrap_or_default();
-    let unread = fields.word("unread", &["true", "false"]);
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = page_limit(&mut fields);
+    let asked = Asked::of(&mut fields, &NOTIFICATIONS);
     fields.finish()?;
-    let only_unread = unread.as_deref() == Some("true");
-    let (pool, tenant) = (state.pool(), caller.tenant());
-    let found = inbox::list(pool, tenant, &customer, only_unread, before, limit).await?;
-    found.map(Json).ok_or_else(|| no_customer(&customer))
+    let customer = customer::key(state, caller.tenant(), &customer).await?;
+    Ok((customer, asked.within("customer_id", customer)))
+}
+
+/// A page of them, and how many are unread on all pages.
+async fn page(
+    caller: &Caller<OrdersRead>,
+    state: &ApiState,
+    (customer, asked): (i64, Asked),
+) -> Result<Map<String, Value>> {
+    let mut body = asked.body(state, caller.tenant()).await?;
+    let unread = inbox::unread(state.pool(), caller.tenant(), customer).await?;
+    body.insert("unread_count".to_owned(), unread.into());
+    Ok(body)
 }
 
 /// Mark notifications as read
@@ -114,7 +134,7 @@ pub async fn read(
     }
     let (mut db, tenant) = (state.db().await?, caller.tenant());
     let read = inbox::read(&mut *db, tenant, &customer, ids.as_deref()).await?;
-    read.map(Json).ok_or_else(|| no_customer(&customer))
+    read.map(Json).ok_or_else(|| customer::missing(&customer))
 }
 
 fn id_list(list: &Value) -> Option<Vec<i64>> {
@@ -147,7 +167,9 @@ pub async fn delete(
     // What is no number is the id of none of them.
     let id = notification_id.parse().unwrap_or(0);
     let deleted = inbox::delete(state.pool(), caller.tenant(), &customer, id).await?;
-    deleted.map(Json).ok_or_else(|| no_customer(&customer))
+    deleted
+        .map(Json)
+        .ok_or_else(|| customer::missing(&customer))
 }
 
 /// What the path of earlier shops is asked, in either spelling.
@@ -181,8 +203,8 @@ pub async fn legacy_list(
             value,
         )
     });
-    let Json(page) = page(&caller, &state, pairs.collect()).await?;
-    Ok(success(page))
+    let asked = asked(&caller, &state, pairs.collect()).await?;
+    Ok(success(page(&caller, &state, asked).await?.into()))
 }
 
 /// Mark notifications as read, or throw one away, on the older path
@@ -233,7 +255,9 @@ pub async fn legacy_change(
         Some(id) => inbox::delete(&mut *db, tenant, &customer, id).await?,
         None => inbox::read(&mut *db, tenant, &customer, ids.as_deref()).await?,
     };
-    counted.map(success).ok_or_else(|| no_customer(&customer))
+    counted
+        .map(success)
+        .ok_or_else(|| customer::missing(&customer))
 }
 
 /// Read notification preferences
@@ -255,7 +279,7 @@ pub async fn preferences(
     Path(customer): Path<String>,
 ) -> Result<Json<Value>> {
     let found = inbox::preferences(state.pool(), caller.tenant(), &customer).await?;
-    found.map(Json).ok_or_else(|| no_customer(&customer))
+    found.map(Json).ok_or_else(|| customer::missing(&customer))
 }
 
 /// Change notification preferences
@@ -299,7 +323,7 @@ pub async fn put_preferences(
     let tenant = caller.tenant();
     let mut tx = version::hold(&state, tenant, &format!("preferences {customer}")).await?;
     let before = inbox::preferences(&mut *tx, tenant, &customer).await?;
-    let before = before.ok_or_else(|| no_customer(&customer))?;
+    let before = before.ok_or_else(|| customer::missing(&customer))?;
     version::must_be(&headers, Some(&before))?;
     let kept = inbox::set_preferences(&mut *tx, tenant, &customer, &body).await;
     let kept = kept.map_err(|error| match error {
@@ -307,38 +331,9 @@ pub async fn put_preferences(
         PreferencesError::Database(error) => error.into(),
         error => Problem::new(Kind::Internal, error.to_string()),
     })?;
-    let kept = kept.ok_or_else(|| no_customer(&customer))?;
+    let kept = kept.ok_or_else(|| customer::missing(&customer))?;
     tx.commit().await?;
     Ok(version::marked(&kept))
-}
-
-/// Watch notices
-///
-/// Every message to customers and staff, the newest first; addresses are shortened.
-#[utoipa::path(
-    get, path = "/v1/notices", tag = "notifications", operation_id = "list_notices",
-    security(("api_key" = ["admin"])),
-    params(wire::NoticeListQuery),
-    responses(
-        (status = 200, description = "A page of them.", body = wire::NoticeList),
-        wire::QueryRefused, wire::ReadErrors,
-    )
-)]
-pub async fn watch(
-    caller: Caller<Admin>,
-    State(state): State<ApiState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>> {
-    let mut fields = QueryFields::read(pairs, &["status", "channel", "before", "limit"]);
-    let status = fields.word("status", &STATUSES);
-    let channel = fields.word("channel", &CHANNELS);
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = page_limit(&mut fields);
-    fields.finish()?;
-    let (pool, tenant) = (state.pool(), caller.tenant());
-    let (status, channel) = (status.as_deref(), channel.as_deref());
-    let page = inbox::watch(pool, tenant, status, channel, before, limit).await?;
-    Ok(Json(page.unwrap_or_default()))
 }
 
 /// Send a notice again
@@ -362,13 +357,4 @@ pub async fn retry(
     let mut db = state.db().await?;
     let retried = inbox::retry(&mut *db, caller.tenant(), notice.0).await?;
     retried.map(Json).ok_or_else(|| notice.missing())
-}
-
-fn page_limit(fields: &mut QueryFields) -> i32 {
-    i32::try_from(fields.limit(PAGE_DEFAULT, PAGE_MAX)).unwrap_or(i32::MAX)
-}
-
-fn no_customer(customer: &str) -> Problem {
-    let detail = format!("There is no customer with the id {customer:?}.");
-    Problem::new(Kind::CustomerNotFound, detail)
 }

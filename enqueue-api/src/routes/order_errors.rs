@@ -1,68 +1,16 @@
-//! Failures tied to orders, and their settling.
+//! Settling failures that are tied to orders.
 
-use axum::Json;
-use axum::extract::{Query, State};
-use serde::Serialize;
-use stevedore_model::orders::{self, ErrorFilter, ErrorView};
+use axum::extract::State;
+use stevedore_model::orders;
 use stevedore_model::problems::Fields;
-use stevedore_model::tickets::{CATEGORIES, SEVERITIES};
 
-use crate::auth::{Admin, Caller, OrdersRead};
+use crate::auth::{Admin, Caller};
 use crate::body::OptionalJsonBody;
 use crate::problem::{Problem, Result};
 use crate::routes::orders::refused;
 use crate::routes::path_id::{self, Id};
-use crate::routes::query::QueryFields;
 use crate::state::ApiState;
 use crate::wire;
-
-const LIST_ERRORS_DEFAULT: u32 = 50;
-const LIST_ERRORS_MAX: u32 = 500;
-
-/// A page of errors.
-#[derive(Debug, Serialize)]
-pub struct ErrorPage {
-    errors: Vec<ErrorView>,
-    next: Option<i64>,
-}
-
-/// List errors of orders
-///
-/// Open ones, unless `resolved=true`; the newest first.
-#[utoipa::path(
-    get, path = "/v1/order-errors", tag = "orders", operation_id = "list_order_errors",
-    security(("api_key" = ["orders:read"])),
-    params(wire::ErrorListQuery),
-    responses(
-        (status = 200, description = "A page of the errors that fit.", body = wire::OrderErrorList),
-        wire::QueryRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn list(
-    caller: Caller<OrdersRead>,
-    State(state): State<ApiState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<ErrorPage>> {
-    let mut fields = QueryFields::read(pairs, &wire::ERROR_LIST_NAMES);
-    let resolved = fields.word("resolved", &["true", "false"]);
-    let filter = ErrorFilter {
-        is_resolved: resolved.as_deref() == Some("true"),
-        category: fields.word("category", &CATEGORIES),
-        severity: fields.word("severity", &SEVERITIES),
-        order_id: fields.integer("order_id", 1..=i64::MAX),
-    };
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = fields.limit(LIST_ERRORS_DEFAULT, LIST_ERRORS_MAX);
-    fields.finish()?;
-    let errors = orders::list_errors(state.pool(), caller.tenant(), &filter, before, limit).await?;
-    let is_full = errors.len() == limit as usize;
-    let next = errors
-        .last()
-        .filter(|_| is_full)
-        .map(|last| last.order_error_id);
-    Ok(Json(ErrorPage { errors, next }))
-}
 
 /// Settle an error
 ///

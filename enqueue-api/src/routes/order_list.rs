@@ -6,40 +6,23 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use stevedore_model::lists;
 use stevedore_model::orders::{self, Cursor, ORDER_STATUSES, OrderFilter, PAYMENT_STATUSES};
 
 use crate::auth::{Caller, OrdersRead};
 use crate::csv;
 use crate::problem::Result;
+use crate::routes::listing::{Asked, LIMIT_DEFAULT, LIMIT_MAX};
+use crate::routes::lists::ORDERS;
 use crate::routes::query::QueryFields;
 use crate::state::ApiState;
 use crate::wire;
 
-const LIST_ORDERS_DEFAULT: u32 = 50;
-const LIST_ORDERS_MAX: u32 = 500;
-
-/// The columns of the CSV.
-const COLUMNS: [&str; 14] = [
-    "order_id",
-    "order_number",
-    "status",
-    "order_status",
-    "payment_status",
-    "payment_method",
-    "currency",
-    "total_amount",
-    "customer_id",
-    "customer_name",
-    "order_source",
-    "error_count",
-    "placed_at",
-    "updated_at",
-];
-
 /// List orders
 ///
 /// The newest first; with `Accept: text/csv` all of them as CSV, without a limit unless one is
-/// given. Pages go by time and id: orders that come meanwhile shift nothing.
+/// given. Pages go by time and id: orders that come meanwhile shift nothing. `after` is of the same
+/// `sort`.
 #[utoipa::path(
     get, path = "/v1/orders", tag = "orders", operation_id = "list_orders",
     security(("api_key" = ["orders:read"])),
@@ -59,6 +42,10 @@ pub async fn list(
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response> {
+    if pairs.iter().any(|(name, _)| name == "sort") {
+        let asked = Asked::read(pairs, &ORDERS)?;
+        return asked.answer(&state, caller.tenant(), &headers).await;
+    }
     let mut fields = QueryFields::read(pairs, &wire::ORDER_LIST_NAMES);
     let filter = OrderFilter {
         order_status: fields.words("order_status", &ORDER_STATUSES),
@@ -70,7 +57,7 @@ pub async fn list(
     };
     let after = fields.parsed("after", "must be the next of another page", Cursor::parse);
     let is_limited = fields.has("limit");
-    let limit = fields.limit(LIST_ORDERS_DEFAULT, LIST_ORDERS_MAX);
+    let limit = fields.limit(LIMIT_DEFAULT, LIMIT_MAX);
     fields.finish()?;
     let tenant = caller.tenant();
     if !csv::is_wanted(&headers) {
@@ -79,7 +66,7 @@ pub async fn list(
     }
     let size = if is_limited { limit } else { csv::PAGE_ROWS };
     let filter = Arc::new(filter);
-    csv::respond("orders", &COLUMNS, after, move |after| {
+    csv::respond("orders", lists::ORDERS.columns, after, move |after| {
         let (state, filter) = (state.clone(), Arc::clone(&filter));
         async move {
             let page = orders::list(state.pool(), tenant, &filter, after, size).await?;

@@ -1,7 +1,7 @@
 //! Promotion codes: made and changed by staff, tried out by shops.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
@@ -11,37 +11,9 @@ use stevedore_model::promotions::{self, Basket, NewPromotion, PutError};
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem, Result};
-use crate::routes::{page, version};
+use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
-
-const PROMOTIONS_DEFAULT: i64 = 100;
-
-/// List promotions
-///
-/// By code, with how often each was used.
-#[utoipa::path(
-    get, path = "/v1/promotions", tag = "promotions", operation_id = "list_promotions",
-    security(("api_key" = ["orders:read"])),
-    params(wire::PromotionListQuery),
-    responses(
-        (status = 200, description = "A page of promotions.", body = wire::PromotionList),
-        wire::QueryRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn list(
-    caller: Caller<OrdersRead>,
-    State(state): State<ApiState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>> {
-    let mut page = page::of(pairs, &["after", "limit"])?;
-    let after = page.text("after");
-    let limit = page.number("limit", 1..=page::LIMIT_MAX)?;
-    let limit = limit.unwrap_or(PROMOTIONS_DEFAULT);
-    let list = promotions::list(state.pool(), caller.tenant(), after.as_deref(), limit).await?;
-    Ok(Json(list))
-}
 
 /// Read a promotion
 ///

@@ -45,6 +45,12 @@ impl QueryFields {
         self.values.contains_key(name)
     }
 
+    /// Has a name say this if it says nothing.
+    pub fn or(&mut self, name: &str, default: &str) {
+        let value = self.values.entry(name.to_owned());
+        value.or_insert_with(|| default.to_owned());
+    }
+
     /// A text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.values.remove(name)
@@ -125,7 +131,8 @@ impl QueryFields {
             .unwrap_or(default)
     }
 
-    fn wrong(&mut self, name: &str, code: &'static str, message: &str) {
+    /// Something is wrong with what a name says.
+    pub fn wrong(&mut self, name: &str, code: &'static str, message: &str) {
         self.problems.push(problem(name.to_owned(), code, message));
     }
 

@@ -1,16 +1,21 @@
 //! The queue as a whole: lists of jobs, changes of many, queues, kinds and workers.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stevedore_model::problems::{FieldProblem, Fields, problem};
 use stevedore_queue::{
-    BulkChange, BulkError, BulkProgress, JobFilter, JobPage, KindView, QueueView, WorkerView,
+    BulkChange, BulkError, BulkProgress, JobFilter, KindView, QueueView, WorkerView,
 };
 
 use crate::auth::{Admin, Caller, JobsRead};
 use crate::body::JsonBody;
+use crate::csv;
 use crate::json::take_out_nuls;
 use crate::problem::{Problem, Result};
 use crate::state::ApiState;
@@ -22,13 +27,17 @@ const BULK_JOBS_MAX: i64 = 10_000;
 
 /// List jobs
 ///
-/// Of any state, the newest first. Pages are by id: jobs that come and go meanwhile shift nothing.
+/// Of any state, the newest first; with `Accept: text/csv` all of them as CSV, without a limit
+/// unless one is given. Pages are by id: jobs that come and go meanwhile shift nothing.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs", operation_id = "list_jobs",
     security(("api_key" = ["jobs:read"])),
     params(wire::JobListQuery),
     responses(
-        (status = 200, description = "A page of the jobs that fit.", body = wire::JobList),
+        (status = 200, description = "A page of the jobs that fit.", content(
+            (wire::JobList = "application/json"),
+            (String = "text/csv"),
+        )),
         wire::QueryRefused,
         wire::ReadErrors,
     )
@@ -36,16 +45,31 @@ const BULK_JOBS_MAX: i64 = 10_000;
 pub async fn list(
     _caller: Caller<JobsRead>,
     State(state): State<ApiState>,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<JobPage>> {
+) -> Result<Response> {
     let Asked {
         filter,
         before,
         limit,
     } = asked(pairs)?;
-    let limit = limit.unwrap_or(LIST_JOBS_DEFAULT);
-    let page = stevedore_queue::list(state.pool(), &filter, before, limit).await?;
-    Ok(Json(page))
+    if !csv::is_wanted(&headers) {
+        let limit = limit.unwrap_or(LIST_JOBS_DEFAULT);
+        let page = stevedore_queue::list(state.pool(), &filter, before, limit).await?;
+        return Ok(Json(page).into_response());
+    }
+    let filter = Arc::new(filter);
+    csv::respond("jobs", &wire::JOB_COLUMNS, before, move |before| {
+        let (state, filter) = (state.clone(), Arc::clone(&filter));
+        async move {
+            let size = limit.unwrap_or(csv::PAGE_ROWS);
+            let page = stevedore_queue::list(state.pool(), &filter, before, size).await?;
+            let rows = page.jobs.iter().map(|job| json!(job)).collect();
+            let next = page.next.filter(|_| limit.is_none());
+            Ok((rows, next.map(Some)))
+        }
+    })
+    .await
 }
 
 /// What the query of a list asks for.
@@ -81,7 +105,15 @@ fn asked(pairs: Vec<(String, String)>) -> Result<Asked> {
             fields.insert(name, value);
         }
     }
-    asked.before = number(&mut fields, "before", 1..=i64::MAX, &mut problems);
+    asked.before = number(&mut fields, "after", 1..=i64::MAX, &mut problems);
+    if fields.contains_key("before") {
+        let before = number(&mut fields, "before", 1..=i64::MAX, &mut problems);
+        if asked.before.is_some() {
+            let message = "is the earlier name of after";
+            problems.push(problem("before".to_owned(), "duplicate", message));
+        }
+        asked.before = before;
+    }
     let limit = number(&mut fields, "limit", 1..=1000, &mut problems);
     asked.limit = limit.and_then(|limit| u32::try_from(limit).ok());
     if let Some(states) = fields.remove("state") {

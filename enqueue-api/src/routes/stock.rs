@@ -1,14 +1,14 @@
-//! Stock: what there is, and the rounds that fetch it.
+//! The rounds that fetch goods from their shelves.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::PgConnection;
+use stevedore_model::TenantId;
 use stevedore_model::picking::{self, NewPickList, Packed, PickError};
 use stevedore_model::problems::{Fields, problem};
-use stevedore_model::{TenantId, inventory};
 
 use crate::auth::{Caller, StockRead, StockWrite};
 use crate::body::{JsonBody, OptionalJsonBody};
@@ -22,26 +22,6 @@ const PARCELS_MAX: i64 = 500;
 const UNITS_MAX: i64 = 1_000_000_000;
 const WEIGHT_MAX_G: i64 = 1_000_000;
 const SIDE_MAX_MM: i64 = 10_000;
-
-/// Read the stock
-///
-/// Every item at every location, by SKU: what is there, what is promised, and whether that is
-/// little.
-#[utoipa::path(
-    get,
-    path = "/v1/stock",
-    tag = "stock",
-    operation_id = "get_stock",
-    security(("api_key" = ["stock:read"])),
-    responses(
-        (status = 200, description = "The stock as it is now.", body = wire::Stock),
-        wire::ReadErrors,
-    )
-)]
-pub async fn list(caller: Caller<StockRead>, State(state): State<ApiState>) -> Result<Json<Value>> {
-    let levels = inventory::status(state.pool(), caller.tenant()).await?;
-    Ok(Json(json!({ "levels": levels })))
-}
 
 /// Make a pick list
 ///

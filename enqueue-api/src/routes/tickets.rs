@@ -1,65 +1,17 @@
 //! Failures that need an owner.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use serde::Serialize;
+use axum::extract::State;
 use stevedore_model::problems::Fields;
-use stevedore_model::tickets::{self, CATEGORIES, SEVERITIES, TicketFilter, TicketView};
+use stevedore_model::tickets::{self, TicketView};
 
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::OptionalJsonBody;
 use crate::problem::{Problem, Result};
 use crate::routes::orders::refused;
 use crate::routes::path_id::{self, Id};
-use crate::routes::query::QueryFields;
 use crate::state::ApiState;
 use crate::wire;
-
-const LIST_DEFAULT: u32 = 50;
-const LIST_MAX: u32 = 500;
-
-/// A page of tickets.
-#[derive(Debug, Serialize)]
-pub struct TicketPage {
-    tickets: Vec<TicketView>,
-    next: Option<i64>,
-}
-
-/// List tickets
-///
-/// Open ones, unless `resolved=true`; the newest first.
-#[utoipa::path(
-    get, path = "/v1/tickets", tag = "tickets", operation_id = "list_tickets",
-    security(("api_key" = ["orders:read"])),
-    params(wire::TicketListQuery),
-    responses(
-        (status = 200, description = "A page of the tickets that fit.", body = wire::TicketList),
-        wire::QueryRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn list(
-    caller: Caller<OrdersRead>,
-    State(state): State<ApiState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<TicketPage>> {
-    let mut fields = QueryFields::read(pairs, &wire::TICKET_LIST_NAMES);
-    let resolved = fields.word("resolved", &["true", "false"]);
-    let filter = TicketFilter {
-        is_resolved: resolved.as_deref() == Some("true"),
-        category: fields.word("category", &CATEGORIES),
-        severity: fields.word("severity", &SEVERITIES),
-        order_id: fields.integer("order_id", 1..=i64::MAX),
-    };
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = fields.limit(LIST_DEFAULT, LIST_MAX);
-    fields.finish()?;
-    let tickets = tickets::list(state.pool(), caller.tenant(), &filter, before, limit).await?;
-    let is_full = tickets.len() == limit as usize;
-    let last = tickets.last().filter(|_| is_full);
-    let next = last.map(|last| last.ticket_id);
-    Ok(Json(TicketPage { tickets, next }))
-}
 
 /// Read a ticket
 #[utoipa::path(

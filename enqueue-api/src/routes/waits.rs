@@ -24,7 +24,8 @@ use crate::wire;
     security(("api_key" = ["jobs:write"])),
     params(("token" = String, Path, min_length = 1, max_length = 500,
         description = "The token or the name.", example = "payment:17")),
-    request_body(content = wire::WaitPayload, content_type = "application/json"),
+    request_body(content = wire::WaitPayload, content_type = "application/json",
+        example = json!({ "status": "paid" })),
     responses(
         (status = 200, description = "What became of it.", body = wire::WaitAnswer),
         wire::WaitNotFound,

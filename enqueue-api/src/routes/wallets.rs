@@ -10,12 +10,12 @@ use stevedore_model::wallets::{self, NewEntry, PostError, WalletShort};
 use crate::auth::{Admin, Caller, OrdersRead};
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem, Result};
+use crate::routes::customer;
 use crate::routes::idempotency::{self, REPLAYED};
-use crate::routes::page;
+use crate::routes::listing::Asked;
+use crate::routes::lists::WALLET_ENTRIES;
 use crate::state::ApiState;
 use crate::wire;
-
-const ENTRIES_DEFAULT: i64 = 50;
 
 /// Read a wallet
 ///
@@ -36,20 +36,17 @@ pub async fn read(
     Path(customer): Path<String>,
 ) -> Result<Json<Value>> {
     let found = wallets::balances(state.pool(), caller.tenant(), &customer).await?;
-    found.map(Json).ok_or_else(|| no_customer(&customer))
+    found.map(Json).ok_or_else(|| customer::missing(&customer))
 }
 
 /// Read a wallet's statement
 ///
-/// Every change of it, the newest first.
+/// Every change of it.
 #[utoipa::path(
     get, path = "/v1/wallets/{customer_id}/entries", tag = "wallets",
     operation_id = "list_wallet_entries",
     security(("api_key" = ["orders:read"])),
-    params(
-        ("customer_id" = String, Path, description = "The shop's own id of the customer."),
-        wire::EntryListQuery,
-    ),
+    params(("customer_id" = String, Path, description = "The shop's own id of the customer.")),
     responses(
         (status = 200, description = "A page of entries.", body = wire::WalletStatement),
         wire::CustomerNotFound,
@@ -61,14 +58,13 @@ pub async fn statement(
     caller: Caller<OrdersRead>,
     State(state): State<ApiState>,
     Path(customer): Path<String>,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<Value>> {
-    let mut page = page::of(pairs, &["before", "limit"])?;
-    let before = page.number("before", 1..=i64::MAX)?;
-    let limit = page.number("limit", 1..=page::LIMIT_MAX)?;
-    let limit = limit.unwrap_or(ENTRIES_DEFAULT);
-    let found = wallets::statement(state.pool(), caller.tenant(), &customer, before, limit).await?;
-    found.map(Json).ok_or_else(|| no_customer(&customer))
+) -> Result<Response> {
+    let (asked, tenant) = (Asked::read(pairs, &WALLET_ENTRIES)?, caller.tenant());
+    let customer = customer::key(&state, tenant, &customer).await?;
+    let asked = asked.within("customer_id", customer);
+    asked.answer(&state, tenant, &headers).await
 }
 
 /// Top up or correct a wallet
@@ -105,7 +101,7 @@ pub async fn post(
     let mut db = state.db().await?;
     let posted = wallets::post(&mut *db, tenant, &customer, &entry, key, &actor).await;
     let posted = posted.map_err(|error| match error {
-        PostError::NoCustomer => no_customer(&customer),
+        PostError::NoCustomer => customer::missing(&customer),
         PostError::Short(short) => insufficient(&short),
         PostError::KeyReused => idempotency::reused(),
         PostError::Database(error) => error.into(),
@@ -120,11 +116,6 @@ pub async fn post(
         response.headers_mut().insert(REPLAYED, replayed);
     }
     Ok(response)
-}
-
-fn no_customer(customer: &str) -> Problem {
-    let detail = format!("There is no customer with the id {customer:?}.");
-    Problem::new(Kind::CustomerNotFound, detail)
 }
 
 /// 409: the wallet has less than that.

@@ -5,28 +5,27 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
 use stevedore_model::problems::Fields;
 use stevedore_model::webhooks::{
-    self, AttemptView, DeliveryView, EndpointChange, EndpointView, ORDERINGS, Replay, STATES,
-    STATUSES,
+    self, AttemptView, EndpointChange, EndpointView, ORDERINGS, Replay, STATES, STATUSES,
 };
 
 use crate::auth::{Admin, Caller};
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::problem::{Problem, Result};
+use crate::routes::listing::Asked;
+use crate::routes::lists::DELIVERIES;
 use crate::routes::orders::refused;
 use crate::routes::path_id::{self, Id};
-use crate::routes::query::QueryFields;
 use crate::routes::version;
 use crate::state::ApiState;
 use crate::wire;
 
-const LIST_DEFAULT: u32 = 50;
-const LIST_MAX: u32 = 500;
 const KINDS_MAX: usize = 100;
 const OVERLAP_SECONDS_DEFAULT: u64 = 24 * 60 * 60;
 const OVERLAP_SECONDS_MAX: i64 = 30 * 24 * 60 * 60;
@@ -35,13 +34,6 @@ const OVERLAP_SECONDS_MAX: i64 = 30 * 24 * 60 * 60;
 #[derive(Debug, Serialize)]
 pub struct EndpointList {
     endpoints: Vec<EndpointView>,
-}
-
-/// A page of deliveries.
-#[derive(Debug, Serialize)]
-pub struct DeliveryPage {
-    deliveries: Vec<DeliveryView>,
-    next: Option<i64>,
 }
 
 /// The calls of a delivery.
@@ -219,10 +211,8 @@ pub async fn replay(
     get, path = "/v1/webhook-endpoints/{endpoint_id}/deliveries", tag = "webhooks",
     operation_id = "list_webhook_deliveries",
     security(("api_key" = ["admin"])),
-    params(
-        ("endpoint_id" = i64, Path, minimum = 1, description = "The endpoint's id.", example = 1),
-        wire::DeliveryListQuery,
-    ),
+    params(("endpoint_id" = i64, Path, minimum = 1, description = "The endpoint's id.",
+        example = 1)),
     responses(
         (status = 200, description = "A page of its deliveries.", body = wire::WebhookDeliveryList),
         wire::QueryRefused, wire::WebhookEndpointNotFound, wire::ReadErrors,
@@ -232,19 +222,11 @@ pub async fn deliveries(
     caller: Caller<Admin>,
     State(state): State<ApiState>,
     id: Id<path_id::WebhookEndpoint>,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<DeliveryPage>> {
-    let mut fields = QueryFields::read(pairs, &wire::DELIVERY_LIST_NAMES);
-    let status = fields.word("status", &STATUSES);
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = fields.limit(LIST_DEFAULT, LIST_MAX);
-    fields.finish()?;
-    let (pool, tenant, status) = (state.pool(), caller.tenant(), status.as_deref());
-    let deliveries = webhooks::deliveries(pool, tenant, id.0, status, before, limit).await?;
-    let is_full = deliveries.len() == limit as usize;
-    let last = deliveries.last().filter(|_| is_full);
-    let next = last.map(|last| last.delivery_id);
-    Ok(Json(DeliveryPage { deliveries, next }))
+) -> Result<Response> {
+    let asked = Asked::read(pairs, &DELIVERIES)?.within("endpoint_id", id.0);
+    asked.answer(&state, caller.tenant(), &headers).await
 }
 
 /// List the calls of a delivery

@@ -1,67 +1,16 @@
 //! The inbox of webhooks, for people: what came, what became of it, and once more.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use stevedore_model::inbox::{self, Filter, Summary, View, WEBHOOK_STATUSES};
+use stevedore_model::inbox::{self, View};
 
 use crate::auth::{Admin, Caller};
 use crate::problem::Result;
 use crate::routes::path_id::{self, Id};
-use crate::routes::query::QueryFields;
 use crate::state::ApiState;
 use crate::wire;
-
-const LIST_DEFAULT: u32 = 50;
-const LIST_MAX: u32 = 500;
-
-/// A page of events.
-#[derive(Debug, serde::Serialize)]
-pub struct EventPage {
-    events: Vec<Summary>,
-    next: Option<i64>,
-}
-
-/// List webhook events
-///
-/// The newest first, without their bodies.
-#[utoipa::path(
-    get, path = "/v1/webhook-events", tag = "webhooks", operation_id = "list_webhook_events",
-    security(("api_key" = ["admin"])),
-    params(wire::WebhookEventListQuery),
-    responses(
-        (status = 200, description = "A page of the events that fit.",
-         body = wire::WebhookEventList),
-        wire::QueryRefused,
-        wire::ReadErrors,
-    )
-)]
-pub async fn list(
-    caller: Caller<Admin>,
-    State(state): State<ApiState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Json<EventPage>> {
-    let mut fields = QueryFields::read(pairs, &wire::WEBHOOK_EVENT_LIST_NAMES);
-    let filter = Filter {
-        source: fields.text("source"),
-        status: fields.word("status", &WEBHOOK_STATUSES),
-        event_type: fields.text("event_type"),
-        event_id: fields.text("event_id"),
-        received_after: fields.time("received_after"),
-        received_before: fields.time("received_before"),
-    };
-    let before = fields.integer("before", 1..=i64::MAX);
-    let limit = fields.limit(LIST_DEFAULT, LIST_MAX);
-    fields.finish()?;
-    let events = inbox::list(state.pool(), caller.tenant(), &filter, before, limit).await?;
-    let is_full = events.len() == limit as usize;
-    let next = events
-        .last()
-        .filter(|_| is_full)
-        .map(|last| last.webhook_event_id);
-    Ok(Json(EventPage { events, next }))
-}
 
 /// Read a webhook event
 ///

@@ -26,7 +26,7 @@ use crate::wire;
     post, path = "/v1/webhooks/{source}", tag = "webhooks", operation_id = "receive_webhook",
     params(("source" = inline(wire::WebhookSource), Path, description = "Who sends it.")),
     request_body(content = String, content_type = "application/octet-stream",
-        description = "The body as the provider made it."),
+        description = "The body as the provider made it.", example = json!(wire::STRIPE_EVENT)),
     responses(
         (status = 200, description = "The event is stored.", body = wire::WebhookReceived),
         (status = 204, description = "The event is stored."),
@@ -51,7 +51,7 @@ pub async fn receive(
     operation_id = "receive_webhook_legacy",
     params(("source" = inline(wire::WebhookSource), Path, description = "Who sends it.")),
     request_body(content = String, content_type = "application/octet-stream",
-        description = "The body as the provider made it."),
+        description = "The body as the provider made it.", example = json!(wire::STRIPE_EVENT)),
     responses(
         (status = 200, description = "The event is stored.", body = wire::WebhookReceived),
         (status = 204, description = "The event is stored."),

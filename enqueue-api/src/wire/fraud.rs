@@ -128,8 +128,11 @@ pub enum BlockKind {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Blocklist {
-    /// By kind and value.
+    /// The rows.
     pub entries: Vec<Blocked>,
+    /// `after` of the next page; null: this is the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// Somebody who is blocked.

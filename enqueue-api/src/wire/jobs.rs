@@ -118,6 +118,7 @@ pub enum UniqueScope {
 /// Jobs to be run.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "jobs": [{ "kind": "audit", "args": { "day": "2026-11-20" } }] }))]
 pub struct JobBatchRequest {
     /// All or, when one is invalid, none of these.
     #[schema(min_items = 1, max_items = 10000)]

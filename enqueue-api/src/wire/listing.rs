@@ -3,7 +3,7 @@
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{Deprecated, RefOr, Required};
 
 use crate::routes::listing::{Filter, Kind, LIMIT_DEFAULT, LIMIT_MAX};
 use crate::routes::lists::LISTINGS;
@@ -36,6 +36,13 @@ pub fn describe_list(operation: &mut Operation) {
         "`next` of the page before.",
         text,
     )));
+    if listing.takes_before() {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let what = "The earlier name of `after`, and a key does, too; of the first `sort` alone.";
+        let mut before = parameter("before", what, text);
+        before.deprecated = Some(Deprecated::True);
+        parameters.push(RefOr::T(before));
+    }
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
@@ -56,7 +63,10 @@ pub fn describe_list(operation: &mut Operation) {
 }
 
 fn described(filter: &Filter) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String);
+    let default = filter.default.map(serde_json::Value::from);
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .default(default);
     let schema = match filter.kind {
         Kind::Words(words) => {
             let one = words.join("|");
@@ -67,7 +77,7 @@ fn described(filter: &Filter) -> Parameter {
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
             .minimum(Some(1)),
-        Kind::Flag => schema.enum_values(Some(["true", "false"])),
+        Kind::Flag | Kind::Only => schema.enum_values(Some(["true", "false"])),
         Kind::Since | Kind::Until => {
             schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         }

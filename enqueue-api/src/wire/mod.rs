@@ -5,6 +5,7 @@
 //! read as its type here, without a field more or less.
 
 mod events;
+mod examples;
 mod fraud;
 mod health;
 mod jobs;
@@ -22,12 +23,14 @@ mod routing;
 mod rows;
 mod stock;
 mod stock_changes;
+mod templates;
 mod tickets;
 mod track;
 mod webhook_events;
 mod webhooks;
 
 pub use events::*;
+pub use examples::*;
 pub use fraud::*;
 pub use health::*;
 pub use jobs::*;
@@ -45,6 +48,7 @@ pub use routing::*;
 pub use rows::*;
 pub use stock::*;
 pub use stock_changes::*;
+pub use templates::*;
 pub use tickets::*;
 pub use track::*;
 pub use webhook_events::*;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What a customer has with the shop.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -28,26 +28,15 @@ pub struct Balance {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Which entries of a statement.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EntryListQuery {
-    /// Behind this id: `next` of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 1000)]
-    pub limit: Option<u32>,
-}
-
-/// A page of a statement, the newest entry first.
+/// A page of a statement.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WalletStatement {
     /// The entries.
     pub entries: Vec<WalletEntry>,
-    /// Send it as `before` for the next page; null: this is the last one.
-    pub next: Option<i64>,
+    /// `after` of the next page; null: this is the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// One change of a wallet.
@@ -111,17 +100,6 @@ pub struct WalletPosted {
     pub wallet_entry_id: i64,
     /// The balance with it.
     pub balance: i64,
-}
-
-/// Which promotions.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PromotionListQuery {
-    /// Behind this code: `next` of the page before.
-    pub after: Option<String>,
-    /// How many at most; by default 100.
-    #[param(minimum = 1, maximum = 1000)]
-    pub limit: Option<u32>,
 }
 
 /// A page of promotions, by code.

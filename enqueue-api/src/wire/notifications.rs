@@ -2,23 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-
-/// Which notifications.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct NotificationListQuery {
-    /// The shop's own id of the customer.
-    pub customer_id: String,
-    /// `true`: only what is unread.
-    pub unread: Option<bool>,
-    /// Older than this one: the last id of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
+use utoipa::ToSchema;
 
 /// A page of what a customer reads inside the shop.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -27,8 +11,11 @@ pub struct NotificationList {
     /// How many are unread, on all pages.
     #[schema(minimum = 0)]
     pub unread_count: i64,
-    /// The newest first.
+    /// The rows.
     pub notifications: Vec<Notification>,
+    /// `after` of the next page; null: this is the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// What a customer reads inside the shop.
@@ -55,6 +42,7 @@ pub struct Notification {
 /// What was read.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "customer_id": "c-17", "notification_ids": [17, 18] }))]
 pub struct ReadRequest {
     /// The shop's own id of the customer.
     #[schema(min_length = 1, max_length = 128)]
@@ -76,6 +64,10 @@ pub struct Unread {
 /// How a customer wants to be told.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "channels": ["email", "in_app"], "time_zone": "Africa/Accra",
+    "quiet_from": "22:00", "quiet_until": "07:00",
+}))]
 pub struct PreferencesRequest {
     /// Some of `email`, `sms`, `whatsapp`, `in_app`; each event is told on each.
     pub channels: Option<Vec<String>>,
@@ -108,28 +100,15 @@ pub struct NotificationPreferences {
     pub quiet_until: Option<String>,
 }
 
-/// Which notices.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct NoticeListQuery {
-    /// `pending`, `sent`, `delivered`, `failed`, `skipped` or `cancelled`.
-    pub status: Option<String>,
-    /// `email`, `sms`, `whatsapp`, `in_app`, `slack`, `pagerduty` or `webhook`.
-    pub channel: Option<String>,
-    /// Older than this one: the last id of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
-
 /// A page of notices.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoticeList {
-    /// The newest first.
+    /// The rows.
     pub notices: Vec<Notice>,
+    /// `after` of the next page; null: this is the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// One message to one person on one channel.

@@ -42,10 +42,13 @@ pub struct OrderListQuery {
     pub placed_after: Option<DateTime<Utc>>,
     /// Placed before.
     pub placed_before: Option<DateTime<Utc>>,
-    /// `next` of the page before.
+    /// By what, the largest first with a minus; by default `-placed_at`.
+    #[param(pattern = "^-?(order_id|placed_at)$")]
+    pub sort: Option<String>,
+    /// `next` of the page before, of the same `sort`.
     pub after: Option<String>,
     /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
+    #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 
@@ -107,41 +110,15 @@ pub struct OrderListLine {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Which errors; each narrows it.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ErrorListQuery {
-    /// `true` for settled ones instead of open ones.
-    pub resolved: Option<bool>,
-    /// `delivery`, `payment`, `stock`, `database`, `api` or `unknown`.
-    pub category: Option<String>,
-    /// `critical`, `high`, `medium` or `low`.
-    pub severity: Option<String>,
-    /// Of this order.
-    #[param(minimum = 1)]
-    pub order_id: Option<i64>,
-    /// `next` of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
-
-/// The names in [`ErrorListQuery`].
-pub const ERROR_LIST_NAMES: [&str; 6] = [
-    "resolved", "category", "severity", "order_id", "before", "limit",
-];
-
 /// A page of errors.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderErrorList {
-    /// The newest first.
+    /// The rows.
     pub errors: Vec<OrderError>,
-    /// What to give as `before` for the next page; null when this is the last.
+    /// `after` of the next page; null: this is the last.
     #[schema(required)]
-    pub next: Option<i64>,
+    pub next: Option<String>,
 }
 
 /// A failure of an order.

@@ -264,6 +264,12 @@ pub struct PlacedOrder {
 /// Orders to be placed, each by itself.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "orders": [{
+    "customer": { "name": "Ama Mensah", "phone": "0241234567" },
+    "currency": "GHS",
+    "payment_method": "cod",
+    "lines": [{ "sku": "MTN-1GB", "quantity": 1, "recipient_phone": "0241234567" }],
+}] }))]
 pub struct BulkOrdersRequest {
     /// Each as the body of `POST /v1/orders`; one that is not gets a result that says so.
     #[schema(min_items = 1, max_items = 1000)]

@@ -184,6 +184,10 @@ operations! {
     OrderErrorNotFound = &[Kind::OrderErrorNotFound];
     /// No such endpoint.
     WebhookEndpointNotFound = &[Kind::WebhookEndpointNotFound];
+    /// No such kind of notice.
+    TemplateNotFound = &[Kind::TemplateNotFound];
+    /// The query or the template is wrong.
+    TemplateRefused = &[Kind::ValidationFailed, Kind::TemplateBroken];
     /// No such ticket.
     TicketNotFound = &[Kind::TicketNotFound];
     /// No such return.

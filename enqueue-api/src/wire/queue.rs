@@ -34,16 +34,19 @@ pub struct JobListQuery {
     pub ended_after: Option<DateTime<Utc>>,
     /// Finished or died before.
     pub ended_before: Option<DateTime<Utc>>,
-    /// Behind this id: `next` of the page before.
+    /// `next` of the page before.
+    #[param(minimum = 1)]
+    pub after: Option<i64>,
+    /// The earlier name of `after`.
     #[param(minimum = 1)]
     pub before: Option<i64>,
-    /// How many at most; by default 50.
+    /// How many at most; by default 50, of CSV all.
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
 }
 
 /// The names in [`JobListQuery`].
-pub const JOB_LIST_NAMES: [&str; 13] = [
+pub const JOB_LIST_NAMES: [&str; 14] = [
     "state",
     "queue",
     "kind",
@@ -55,6 +58,7 @@ pub const JOB_LIST_NAMES: [&str; 13] = [
     "created_before",
     "ended_after",
     "ended_before",
+    "after",
     "before",
     "limit",
 ];
@@ -65,11 +69,32 @@ pub const JOB_LIST_NAMES: [&str; 13] = [
 pub struct JobList {
     /// The newest first.
     pub jobs: Vec<JobLine>,
-    /// What to give as `before` for the next page; null when this is the last. A page may be short,
+    /// What to give as `after` for the next page; null when this is the last. A page may be short,
     /// or empty, and have a next one.
     #[schema(required)]
     pub next: Option<i64>,
 }
+
+/// The members of a [`JobLine`], as columns of CSV.
+pub const JOB_COLUMNS: [&str; 17] = [
+    "job_id",
+    "state",
+    "queue",
+    "kind",
+    "priority",
+    "attempt",
+    "forgiven",
+    "max_attempts",
+    "run_at",
+    "created_at",
+    "claimed_at",
+    "ended_at",
+    "worker_id",
+    "unique_key",
+    "group_key",
+    "cancel_requested",
+    "last_error",
+];
 
 /// A job in a list.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 pub struct Stock {
     /// By SKU and location.
     pub levels: Vec<StockLevel>,
+    /// `after` of the next page; null: this is the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// An item at a location.

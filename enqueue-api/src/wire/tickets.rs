@@ -3,43 +3,17 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
-
-/// Which tickets; each narrows it.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TicketListQuery {
-    /// `true` for resolved ones instead of open ones.
-    pub resolved: Option<bool>,
-    /// `delivery`, `payment`, `stock`, `database`, `api` or `unknown`.
-    pub category: Option<String>,
-    /// `critical`, `high`, `medium` or `low`.
-    pub severity: Option<String>,
-    /// That last happened to this order.
-    #[param(minimum = 1)]
-    pub order_id: Option<i64>,
-    /// `next` of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
-
-/// The names in [`TicketListQuery`].
-pub const TICKET_LIST_NAMES: [&str; 6] = [
-    "resolved", "category", "severity", "order_id", "before", "limit",
-];
+use utoipa::ToSchema;
 
 /// A page of tickets.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TicketList {
-    /// The newest first.
+    /// The rows.
     pub tickets: Vec<Ticket>,
-    /// What to give as `before` for the next page; null when this is the last.
+    /// `after` of the next page; null: this is the last.
     #[schema(required)]
-    pub next: Option<i64>,
+    pub next: Option<String>,
 }
 
 /// A failure that needs an owner.

@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
+
+/// The body of a webhook, as Stripe sends it.
+pub const STRIPE_EVENT: &str =
+    r#"{"id":"evt_1","object":"event","type":"customer.created","data":{"object":{}}}"#;
 
 /// Who sends webhooks; `courier` is another name of Shiprocket.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -34,51 +38,15 @@ pub struct WebhookReceived {
     pub duplicate: bool,
 }
 
-/// Which events; each narrows it.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WebhookEventListQuery {
-    /// From this sender.
-    pub source: Option<String>,
-    /// `received`, `processed`, `ignored`, `failed` or `dead`.
-    pub status: Option<String>,
-    /// Of this type, in the sender's words.
-    pub event_type: Option<String>,
-    /// With this id of the sender.
-    pub event_id: Option<String>,
-    /// That came then or later.
-    pub received_after: Option<DateTime<Utc>>,
-    /// That came before.
-    pub received_before: Option<DateTime<Utc>>,
-    /// `next` of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
-
-/// The names in [`WebhookEventListQuery`].
-pub const WEBHOOK_EVENT_LIST_NAMES: [&str; 8] = [
-    "source",
-    "status",
-    "event_type",
-    "event_id",
-    "received_after",
-    "received_before",
-    "before",
-    "limit",
-];
-
 /// A page of events.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookEventList {
-    /// The newest first.
+    /// The rows.
     pub events: Vec<WebhookEventSummary>,
-    /// What to give as `before` for the next page; null when this is the last.
+    /// `after` of the next page; null: this is the last.
     #[schema(required)]
-    pub next: Option<i64>,
+    pub next: Option<String>,
 }
 
 /// An event that a provider sent, in a list.

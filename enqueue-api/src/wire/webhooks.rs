@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What an endpoint shall be. What is not named stays, or is as usual for a new one.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -89,6 +89,7 @@ pub struct WebhookSecret {
 /// How a secret is changed.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "overlap_seconds": 86400 }))]
 pub struct WebhookRotateRequest {
     /// For how long the old secret signs, too; by default 24 hours.
     #[schema(minimum = 0, maximum = 2_592_000)]
@@ -119,32 +120,15 @@ pub struct WebhookReplayed {
     pub replayed: i32,
 }
 
-/// Which deliveries; each narrows it.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct DeliveryListQuery {
-    /// `pending`, `held`, `delivered` or `failed`.
-    pub status: Option<String>,
-    /// `next` of the page before.
-    #[param(minimum = 1)]
-    pub before: Option<i64>,
-    /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
-    pub limit: Option<u32>,
-}
-
-/// The names in [`DeliveryListQuery`].
-pub const DELIVERY_LIST_NAMES: [&str; 3] = ["status", "before", "limit"];
-
 /// A page of deliveries.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookDeliveryList {
-    /// The newest first.
+    /// The rows.
     pub deliveries: Vec<WebhookDelivery>,
-    /// What to give as `before` for the next page; null when this is the last.
+    /// `after` of the next page; null: this is the last.
     #[schema(required)]
-    pub next: Option<i64>,
+    pub next: Option<String>,
 }
 
 /// One event for one endpoint.

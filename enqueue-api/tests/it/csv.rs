@@ -35,7 +35,7 @@ async fn h1_a_list_of_any_length_is_streamed_in_constant_memory() {
     let api = Api::new().await;
     let rows = rows();
     let fill = format!(
-        "set session_replication_role = replica;
+        "set statement_timeout = 0; set session_replication_role = replica;
          insert into orders (order_number, order_status, payment_method, currency, subtotal,
            total_amount, customer_name, placed_at)
          select 'N-' || n, 'delivered', 'cod', 'GHS', 1, 1, 'Ama Mensah',

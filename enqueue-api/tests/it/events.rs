@@ -88,12 +88,12 @@ impl Client {
         }
     }
 
-    async fn said(&mut self) -> Message {
+    pub async fn said(&mut self) -> Message {
         self.next().await.expect("the stream goes on")
     }
 }
 
-async fn place(server: &Server) -> i64 {
+pub async fn place(server: &Server) -> i64 {
     let order = NewOrder::parse(&shop::an_order()).unwrap();
     orders::place(
         server.db.pool(),
@@ -108,7 +108,7 @@ async fn place(server: &Server) -> i64 {
     .order_id
 }
 
-async fn open_shop(settings: ApiSettings) -> (Server, String) {
+pub async fn open_shop(settings: ApiSettings) -> (Server, String) {
     let server = Server::start(settings).await;
     shop::open_shop(&server.db).await;
     let key = server.key().await;

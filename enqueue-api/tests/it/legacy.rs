@@ -1,5 +1,7 @@
 //! The paths of earlier shops, with the bodies that their front ends send.
 
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::shop::{BUNDLE, an_order, open_shop};
@@ -191,4 +193,63 @@ async fn h7_shipping_pages_find_their_numbers() {
         (404, "shipment_not_found")
     );
     assert_eq!(api.get("/api/status").await.body["status"], "ok");
+}
+
+/// The paths that earlier shops' front ends and providers know, with what is said to them.
+const EARLIER: [(&str, &[&str]); 20] = [
+    ("/api/orders", &["get", "post"]),
+    ("/api/orders/management", &["get"]),
+    ("/api/orders/{order_id}/status", &["get", "post"]),
+    ("/api/orders/{order_id}/confirm", &["post"]),
+    ("/api/orders/{order_id}/cancel", &["post"]),
+    ("/api/orders/{order_id}/events", &["get"]),
+    ("/api/orders/purchase", &["post"]),
+    ("/api/orders/fulfillment", &["get", "post"]),
+    ("/api/dropship/prodigi", &["get", "post"]),
+    ("/api/notifications", &["get", "post"]),
+    ("/api/webhooks/{source}", &["post"]),
+    ("/api/tracking", &["get"]),
+    ("/api/realtime/events", &["get"]),
+    ("/api/admin/shipping", &["get"]),
+    ("/api/admin/shipping/metrics", &["get"]),
+    ("/api/admin/monitoring/shipping", &["get"]),
+    ("/api/admin/health", &["get", "post"]),
+    ("/api/health", &["get"]),
+    ("/api/status", &["get"]),
+    ("/api/docs", &[]),
+];
+
+#[tokio::test]
+async fn h7_every_earlier_path_is_served_and_its_mapping_written_down() {
+    let api = Api::new().await;
+    let document = api.get("/api/openapi.json").await.body;
+    let page = include_str!("../../../docs/legacy-api.md");
+    for (path, methods) in EARLIER {
+        let written = path.replace("{order_id}", "{id}");
+        let row = page
+            .lines()
+            .find(|line| line.starts_with("| `") && line.contains(&format!("{written}`")))
+            .or_else(|| {
+                page.lines()
+                    .find(|line| line.contains(&format!("{written}?")))
+            });
+        assert!(row.is_some(), "{path} is not in docs/legacy-api.md");
+        for method in methods {
+            let operation = &document["paths"][path][method];
+            assert!(operation.is_object(), "{method} {path} is not described");
+            let name = method.to_uppercase();
+            let method = Method::from_bytes(name.as_bytes()).unwrap();
+            let path = path
+                .replace("{order_id}", "1")
+                .replace("{source}", "stripe");
+            let body = Body::from("{}");
+            let request = Request::builder().method(method).uri(&path).body(body);
+            let answer = api.send(request.unwrap()).await;
+            let code = answer.body["code"].as_str().unwrap_or_default();
+            assert_ne!(code, "route_not_found", "{name} {path}");
+            assert_ne!(answer.status, 405, "{name} {path}");
+        }
+    }
+    let docs = api.get("/api/docs").await.status;
+    assert!(docs.is_success() || docs.is_redirection(), "{docs}");
 }

@@ -78,9 +78,30 @@ async fn a14_a_wallet_is_topped_up_once_per_key_and_read_with_its_statement() {
     let statement = api.get(&format!("{path}?limit=1")).await;
     let statement: wire::WalletStatement = serde_json::from_value(statement.body).unwrap();
     assert_eq!(statement.entries[0].amount, 5000);
-    let behind = format!("{path}?before={}", statement.next.unwrap());
-    let last = api.get(&behind).await;
-    assert_eq!(last.body, json!({"entries": [], "next": null}));
+    assert_eq!(statement.next, None);
+    let spent = json!({"kind": "correction", "currency": "GHS", "amount": -1, "reason": "x"});
+    api.post(path, &spent).await;
+    let newest = api.get(&format!("{path}?limit=1")).await.body;
+    let newest: wire::WalletStatement = serde_json::from_value(newest).unwrap();
+    let next = newest.next.unwrap();
+    for (query, amounts) in [
+        (format!("after={next}"), vec![5000]),
+        ("before=2".to_owned(), vec![5000]),
+        (format!("before={next}"), vec![5000]),
+        (
+            "sort=wallet_entry_id&currency=GHS".to_owned(),
+            vec![5000, -1],
+        ),
+        ("kind=correction".to_owned(), vec![-1]),
+        ("order_id=7".to_owned(), vec![]),
+    ] {
+        let page = api.get(&format!("{path}?{query}")).await.body;
+        let page: wire::WalletStatement = serde_json::from_value(page).unwrap();
+        let found: Vec<i64> = page.entries.iter().map(|entry| entry.amount).collect();
+        assert_eq!(found, amounts, "{query}");
+    }
+    let nobody = api.get("/v1/wallets/nobody/entries").await;
+    assert_eq!(nobody.problem(), (404, "customer_not_found"));
     let wrong = api.get(&format!("{path}?limit=0&page=2")).await;
     assert_eq!(wrong.status, 422);
     assert_eq!(api.get("/v1/wallets/nobody").await.status, 404);

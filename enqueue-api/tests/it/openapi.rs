@@ -30,6 +30,7 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_how_it_is_refused(
                 "/api/dropship/",
                 "/api/tracking",
                 "/api/notifications",
+                "/api/realtime/",
             ];
             // Whoever holds a link needs no key, and webhooks prove themselves.
             let is_proven = ["/v1/webhooks/", "/v1/track/", "/v1/unsubscribe/"]
@@ -57,6 +58,39 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_how_it_is_refused(
                         "{name} {status}"
                     );
                 }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_shows_what_it_takes_and_what_it_answers() {
+    let api = Api::new().await;
+    let document = api.get("/api/openapi.json").await.body;
+    let shows = |content: &Value| {
+        let schema = &content["schema"];
+        let schema = schema["oneOf"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["$ref"].is_string()))
+            .unwrap_or(schema);
+        let referred = schema["$ref"]
+            .as_str()
+            .unwrap_or("#")
+            .trim_start_matches('#');
+        let referred = document.pointer(referred).unwrap();
+        let is_shown = |value: &Value| value.get("example").or(value.get("examples")).is_some();
+        is_shown(content) || is_shown(schema) || is_shown(referred)
+    };
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let taken = operation["requestBody"]["content"].as_object();
+            for (kind, content) in taken.into_iter().flatten() {
+                assert!(shows(content), "{method} {path} takes {kind}");
+            }
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let content = &response["content"]["application/json"];
+                let shown = content.is_null() || shows(content);
+                assert!(shown, "{method} {path} answers {status}");
             }
         }
     }

@@ -202,7 +202,7 @@ async fn a9_errors_are_listed_and_settled() {
     assert_eq!((order.error_count, order.errors.len()), (1, 2));
     let page = api.get("/v1/order-errors?limit=1&order_id=1").await;
     let page: wire::OrderErrorList = serde_json::from_value(page.body).unwrap();
-    assert_eq!((page.errors[0].code.as_str(), page.next), ("odd", Some(2)));
+    assert_eq!((page.errors[0].code.as_str(), page.next), ("odd", None));
     let settled = api.get("/v1/order-errors?resolved=true").await;
     assert_eq!(settled.body["errors"][0]["ticket_ref"], "T-1");
     let wrong = api.get("/v1/order-errors?category=x&nope=1&limit=0").await;
@@ -249,7 +249,7 @@ async fn a7_orders_are_listed_page_by_page_and_by_what_they_are() {
     assert_eq!(count("placed_after=2000-01-01T00:00:00Z").await, 4);
     assert_eq!(count("placed_before=2000-01-01T00:00:00Z").await, 0);
     let wrong = api
-        .get("/v1/orders?order_status=lost&after=x&limit=501&limit=1&a=b")
+        .get("/v1/orders?order_status=lost&after=x&limit=1001&limit=1&a=b")
         .await;
     assert_eq!(wrong.problem(), (422, "validation_failed"));
     assert_eq!(wrong.fields().len(), 5);

@@ -1,5 +1,8 @@
 //! The queue as a whole over HTTP.
 
+use axum::body::Body;
+use axum::http::Method;
+use axum::http::header::ACCEPT;
 use serde_json::json;
 use stevedore_enqueue_api::wire;
 
@@ -35,8 +38,30 @@ async fn jobs_are_listed_by_filters_and_pages() {
     );
     let first = api.get("/v1/jobs?limit=2").await.body;
     let next = first["next"].as_i64().unwrap();
-    let rest = kinds_listed(&api, &format!("limit=2&before={next}")).await;
-    assert_eq!(rest, ["a"]);
+    for name in ["after", "before"] {
+        let rest = kinds_listed(&api, &format!("limit=2&{name}={next}")).await;
+        assert_eq!(rest, ["a"], "{name}");
+    }
+    let both = api.get("/v1/jobs?after=7&before=7").await;
+    assert_eq!(both.problem(), (422, "validation_failed"));
+}
+
+#[tokio::test]
+async fn h2_jobs_are_csv_for_whoever_asks_for_it() {
+    let api = Api::new().await;
+    three_jobs(&api).await;
+    let first = api.get("/v1/jobs?limit=1").await.body;
+    let columns = first["jobs"][0].as_object().unwrap().keys();
+    for (query, rows) in [("", 3), ("?limit=2", 2), ("?kind=b", 2)] {
+        let request = api.request(Method::GET, &format!("/v1/jobs{query}"));
+        let request = request.header(ACCEPT, "text/csv");
+        let answer = api.send(request.body(Body::empty()).unwrap()).await;
+        let lines: Vec<&str> = answer.text.trim_end().split("\r\n").collect();
+        assert_eq!(lines.len(), 1 + rows, "{query}: {}", answer.text);
+        let mut named: Vec<&str> = lines[0].split(',').collect();
+        named.sort_unstable();
+        assert!(columns.clone().eq(named), "{}", lines[0]);
+    }
 }
 
 #[tokio::test]
@@ -141,7 +166,7 @@ async fn changing_many_jobs_and_pausing_are_for_staff() {
             .method("POST")
             .uri(path)
             .header("authorization", format!("Bearer {key}"))
-            .body(axum::body::Body::empty())
+            .body(Body::empty())
             .unwrap();
         assert_eq!(
             api.send(request).await.problem(),

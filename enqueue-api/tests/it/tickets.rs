@@ -22,8 +22,10 @@ async fn g6_tickets_are_listed_shown_and_resolved() {
         serde_json::from_value(page.body).unwrap()
     };
     let first = list("?limit=1").await;
-    assert_eq!((first.tickets[0].ticket_id, first.next), (2, Some(2)));
+    assert_eq!(first.tickets[0].ticket_id, 2);
     assert_eq!(first.tickets[0].occurrences, 2);
+    let second = list(&format!("?after={}", first.next.unwrap())).await;
+    assert_eq!(second.tickets[0].cause_key, "a");
     assert_eq!(list("?before=2").await.tickets[0].cause_key, "a");
     assert_eq!(
         list("?category=stock&severity=medium").await.tickets.len(),

@@ -90,7 +90,7 @@ async fn g8_deliveries_and_their_calls_are_listed_and_sent_again() {
         .get(&format!("{path}/deliveries?status=failed&limit=2"))
         .await;
     let page: wire::WebhookDeliveryList = serde_json::from_value(page.body).unwrap();
-    assert_eq!((page.deliveries.len(), page.next), (2, Some(2)));
+    assert_eq!((page.deliveries.len(), page.next.is_some()), (2, true));
     let calls = api.get(&format!("{path}/deliveries/2/attempts")).await;
     let calls: wire::WebhookAttemptList = serde_json::from_value(calls.body).unwrap();
     assert_eq!(calls.attempts[0].response.as_deref(), Some("no"));

@@ -230,7 +230,7 @@ async fn f2_people_list_events_read_one_and_replay_it() {
     assert_eq!(page.events[0].source, "shiprocket");
     let next = page.next.expect("another page");
     let rest = api
-        .get(&format!("/v1/webhook-events?before={next}"))
+        .get(&format!("/v1/webhook-events?after={next}"))
         .await
         .body;
     assert_eq!(rest["events"][0]["event_id"], "evt_1");

@@ -23,7 +23,7 @@ const SPARE_ATTEMPTS: u16 = 10;
 /// After an error of our own house the next attempt follows soon; the provider is not to blame.
 const OWN_RETRY: Duration = Duration::from_secs(5);
 /// Each provider of payments has one account of ours.
-const ACCOUNT: &str = "default";
+pub(super) const ACCOUNT: &str = "default";
 /// Longest wait between two questions about a refund that banks are at.
 const ASK_AGAIN_MAX: Duration = Duration::from_hours(6);
 

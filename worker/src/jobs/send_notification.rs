@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use stevedore_model::TenantId;
 use stevedore_model::notifications::own::{self, OwnTemplate};
 use stevedore_model::notifications::{self, Miss, Notification};
+use stevedore_notices::{Notice, NoticeError, Own, Rendered};
 use stevedore_queue::{Done, Failure, Job, JobContext, Policy};
 
 use crate::environment::Environment;
-use crate::notices::{Notice, Own, Rendered};
 use crate::notifiers::{
     About, Approved, Message, MessageId, Notifier, NotifyError, Receipt, Repetition,
 };
@@ -249,7 +249,7 @@ fn render(
     notice: &Notification,
     own: Option<&OwnTemplate>,
     unsubscribe_url: Option<&str>,
-) -> Result<Rendered, crate::notices::NoticeError> {
+) -> Result<Rendered, NoticeError> {
     let wanted = Notice {
         kind: &notice.notification_type,
         locale: &notice.locale,
@@ -258,16 +258,8 @@ fn render(
         order_url: notice.order_url.as_deref(),
         unsubscribe_url,
     };
-    let own = own.map_or_else(Own::default, |own| Own {
-        subject: own.subject.clone(),
-        body_text: own.body_text.clone(),
-        body_html: own.body_html.clone(),
-        short: own
-            .body_text
-            .clone()
-            .filter(|_| matches!(notice.channel.as_str(), "sms" | "whatsapp")),
-    });
-    env.templates.render(&wanted, &own)
+    env.templates
+        .render(&wanted, &Own::of(own, &notice.channel))
 }
 
 fn count(channel: &str, result: &'static str) {

@@ -101,6 +101,26 @@ impl EmailNotifier {
         }))
     }
 
+    /// Everything that is wrong with settings that may be right one by one.
+    #[must_use]
+    pub fn contradictions(settings: &EmailSettings) -> Vec<EmailSettingsError> {
+        let Some(host) = settings.host() else {
+            return Vec::new();
+        };
+        let from = settings.from();
+        let signer = from.as_ref().map(|from| settings.signer(from).err());
+        [
+            signer.ok().flatten(),
+            from.err(),
+            settings.reply_to().err(),
+            settings.credentials().err(),
+            tls(settings, host).err(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     fn mail(&self, message: &Message, id: &str) -> Result<lettre::Message, NotifyError> {
         let address: Address = message
             .recipient

@@ -5,8 +5,8 @@ use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use stevedore_simulator::SimulatedCarrier::{RoyalMail, Ups};
-use stevedore_simulator::{CarrierFault, Fault, FaultRule};
+use stevedore_simulator::SimulatedCarrier::{self, Dhl, Dpd, Fedex};
+use stevedore_simulator::{CARRIER_USER, CarrierFault, Fault, FaultRule};
 
 use crate::labels::{mug, open_warehouse};
 use crate::mortal::{scale, work_and_die};
@@ -18,6 +18,8 @@ const ORDERS: u32 = 24;
 /// Of a hundred calls so many fail; of a hundred, so many have their effect and never answer.
 const ERRORS: u8 = 20;
 const SILENCES: u8 = 5;
+/// What DPD takes of a reference.
+const SHORTEST_REFERENCE: usize = 25;
 /// Of every call.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// An order at a provider that has no end, or a parcel that has no label and no reason why.
@@ -70,7 +72,7 @@ async fn prove(shop: &Shop, orders: u32) -> BTreeMap<String, u64> {
     assert_eq!(rows.len(), orders as usize, "none lost, none twice");
     let mut ends: BTreeMap<String, u64> = BTreeMap::new();
     for (reference, provider, status, handed_over, has_number, has_reason) in rows {
-        let there = made.get(&plain(&reference)).copied().unwrap_or(0);
+        let there = times(&made, &reference);
         let what = format!("{provider} {reference} {status}, {there} at the provider");
         let is_made = status == "delivered" || status == "bought" || handed_over;
         if is_made {
@@ -118,6 +120,13 @@ fn plain(reference: &str) -> String {
     reference.replace('-', "")
 }
 
+/// And some for all of the rest.
+fn times(made: &BTreeMap<String, u64>, reference: &str) -> u64 {
+    let whole = plain(reference);
+    let parts = SHORTEST_REFERENCE..=whole.len();
+    parts.filter_map(|chars| made.get(&whole[..chars])).sum()
+}
+
 fn go_wrong(shop: &Shop, vendor: Option<&str>) {
     // The first rule that the die meets counts: the later planned one goes first.
     for (fault, percent) in [
@@ -135,7 +144,7 @@ fn go_wrong(shop: &Shop, vendor: Option<&str>) {
     }
     let status = FaultRule::always(Fault::StatusError).percent(ERRORS);
     shop.simulator.plan(status);
-    for carrier in [Ups, RoyalMail] {
+    for carrier in SimulatedCarrier::ALL {
         for (operation, fault, percent) in [
             ("label", Fault::AcceptedSilence, ERRORS + SILENCES),
             ("label", Fault::ServerError, ERRORS),
@@ -156,9 +165,27 @@ fn go_wrong(shop: &Shop, vendor: Option<&str>) {
 /// Short time-outs and waits, and attempts enough for the odds.
 fn configure(shop: &mut Shop) {
     shop.settings.fulfilment.fulfilment_attempts = NonZeroU16::new(25).expect("not zero");
+    let user = || Some(CARRIER_USER.to_owned());
+    let secret = || Some(shop.simulator.at_ishare_api_key().to_owned().into());
     let carriers = &mut shop.settings.providers.carriers;
     carriers.ups.ups_timeout = TIMEOUT;
     carriers.royal_mail.royal_mail_timeout = TIMEOUT;
+    carriers.fedex.fedex_client_id = user();
+    carriers.fedex.fedex_client_secret = secret();
+    carriers.fedex.fedex_account_number = Some("740561073".to_owned());
+    carriers.fedex.fedex_api_url = Some(shop.simulator.carrier_url(Fedex));
+    carriers.fedex.fedex_timeout = TIMEOUT;
+    carriers.dpd.dpd_bucode = Some("011".to_owned());
+    carriers.dpd.dpd_login = user();
+    carriers.dpd.dpd_password = secret();
+    carriers.dpd.dpd_customer_number = Some("123456".to_owned());
+    carriers.dpd.dpd_api_url = Some(shop.simulator.carrier_url(Dpd));
+    carriers.dpd.dpd_timeout = TIMEOUT;
+    carriers.dhl.dhl_api_username = user();
+    carriers.dhl.dhl_api_password = secret();
+    carriers.dhl.dhl_account_number = Some("123456789".to_owned());
+    carriers.dhl.dhl_api_url = Some(shop.simulator.carrier_url(Dhl));
+    carriers.dhl.dhl_timeout = TIMEOUT;
     know_providers(shop);
 }
 
@@ -170,7 +197,14 @@ async fn sell(shop: &Shop) {
         .await;
     shop.execute(
         "insert into provider_gates (provider, first_wait, longest_wait)
-        select unnest('{at_ishare,prodigi,shiprocket,ups,royal_mail}'::text[]), '500 ms', '1 s'",
+        select unnest('{at_ishare,prodigi,shiprocket,ups,royal_mail,fedex,dpd,dhl}'::text[]),
+          '500 ms', '1 s'",
+    )
+    .await;
+    shop.execute(
+        "insert into carrier_services (carrier_code, service, price, currency, days)
+        values ('fedex', 'FEDEX_REGIONAL_ECONOMY', null, null, null),
+          ('dhl', 'N', null, null, null), ('dpd', '101', 520, 'GBP', 2)",
     )
     .await;
     print_and_box(shop).await;
@@ -186,8 +220,8 @@ fn one_of_four(nth: u32) -> Value {
     }
 }
 
-/// All mugs are picked and packed; UPS, which can be asked for a label, takes every other one, and
-/// Royal Mail, which can't, the rest.
+/// All mugs are picked and packed; the carriers take one after another. UPS alone can be asked for
+/// a label that it sold: what the others never answered is for a person.
 async fn pack(shop: &Shop) {
     let waiting = "select count(*) from fulfillments
         where provider_code = 'warehouse' and status = 'pending'";
@@ -199,7 +233,7 @@ async fn pack(shop: &Shop) {
         .await;
     shop.execute(
         "select sp_pack_parcel(fulfillment_id, 640, 300, 200, 100,
-           case when fulfillment_id / 4 % 2 = 0 then 'ups' else 'royal_mail' end)
+           ('{ups,royal_mail,fedex,dpd,dhl}'::text[])[fulfillment_id / 4 % 5 + 1])
          from fulfillments where provider_code = 'warehouse' order by fulfillment_id",
     )
     .await;

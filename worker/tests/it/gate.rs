@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use stevedore_testkit::{TestDb, wait_for};
 use stevedore_worker::gate::{Gate, Outcome};
 
+use crate::labels::open_warehouse;
+use crate::refunds::know_refunds;
 use crate::shop::{GOOD_NUMBER, Shop};
 
 /// Shut for as short as a busy machine lets a test see it.
@@ -119,10 +121,11 @@ async fn d9_calls_that_hang_take_no_more_than_half_of_a_workers_slots() {
         enter("at_ishare").await.expect("a permit"),
         enter("at_ishare").await.expect("a permit"),
     ];
-    // Whoever is slow gets more calls; a whole second without any answer is more than slow.
+    // Whoever is slow gets more calls; but not who has done nothing for a while, and a call that
+    // failed is nothing done.
     let third = enter("at_ishare").await.expect("a permit");
-    third.settle(Outcome::Worked).await;
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    third.settle(Outcome::Failed("it hangs")).await;
     let held = enter("at_ishare").await.map(drop);
     assert!(held.is_err(), "a third of four slots hangs");
     drop(enter("elsewhere").await.expect("a permit"));
@@ -242,4 +245,32 @@ async fn d1_what_a_provider_that_is_down_was_not_asked_for_goes_to_the_next_of_i
     worker.stop().await;
     assert_eq!(shop.fulfilled(), (2, 0));
     shop.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn d9_breakers_of_carriers_and_of_refunds_close_by_themselves_too() {
+    let mut shop = Shop::new().await;
+    open_warehouse(&mut shop).await;
+    know_refunds(&mut shop);
+    shop.execute(
+        "insert into provider_gates (provider, account, first_wait, longest_wait)
+        values ('ups', 'A1B2C3', '1 s', '1 s'), ('stripe', 'default', '1 s', '1 s')",
+    )
+    .await;
+    shop.execute(
+        "select report_provider(provider, account, false, false, null, 'it hangs')
+        from provider_gates, generate_series(1, 5)",
+    )
+    .await;
+    let shut = "select count(*) from provider_gates where state <> 'closed'";
+    assert_eq!(shop.number(shut).await, 2);
+    let worker = shop.worker();
+    wait_for("both to be tried and found to work", async || {
+        let probes = "select count(*) from queue.jobs where kind = 'probe_provider'";
+        (shop.number(shut).await + shop.number(probes).await == 0).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    assert!(shop.simulator.carriers().labels.is_empty());
+    assert_eq!(shop.simulator.state().stripe.placing_calls, 0);
 }

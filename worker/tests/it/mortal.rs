@@ -13,8 +13,11 @@ use crate::shop::Shop;
 
 /// Workers at a time.
 const WORKERS: usize = 2;
-/// What each has in hand at most, which waits for a rescue when it dies.
+/// What each has in hand at most, which waits for a rescue when it dies; more in a long run.
 const JOBS: NonZeroUsize = NonZeroUsize::new(3).expect("not zero");
+const JOBS_LONG: NonZeroUsize = NonZeroUsize::new(24).expect("not zero");
+/// From so much on a run is long.
+const LONG: i64 = 400;
 /// How often each says that it lives; a rescue waits for several to be missed.
 const HEARTBEAT: Duration = Duration::from_millis(300);
 /// Somebody dies this soon after something was done, in the middle of what comes next.
@@ -34,7 +37,7 @@ struct Mortal {
 }
 
 impl Mortal {
-    fn start(shop: &Shop) -> Self {
+    fn start(shop: &Shop, jobs: NonZeroUsize) -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -42,7 +45,7 @@ impl Mortal {
             .expect("a runtime");
         let options = shop.pool().connect_options();
         let settings = WorkerSettings {
-            worker_concurrency: JOBS,
+            worker_concurrency: jobs,
             worker_heartbeat: HEARTBEAT,
             ..shop.settings.clone()
         };
@@ -75,7 +78,9 @@ impl Drop for Mortal {
 /// Kills one worker after another, each followed by a new one, until the count that `open` asks
 /// for is zero; answers how many died.
 pub async fn work_and_die(shop: &Shop, open: &'static str) -> u32 {
-    let mut workers: Vec<_> = (0..WORKERS).map(|_| Mortal::start(shop)).collect();
+    let is_long = shop.number(open).await >= LONG;
+    let jobs = if is_long { JOBS_LONG } else { JOBS };
+    let mut workers: Vec<_> = (0..WORKERS).map(|_| Mortal::start(shop, jobs)).collect();
     let mut kills = 0;
     loop {
         let before = shop.number(open).await;
@@ -89,7 +94,7 @@ pub async fn work_and_die(shop: &Shop, open: &'static str) -> u32 {
         }
         tokio::time::sleep(LAST_WORK_MAX * (kills * 97 % 31) / 30).await;
         workers.remove(0);
-        workers.push(Mortal::start(shop));
+        workers.push(Mortal::start(shop, jobs));
         kills += 1;
     }
 }

@@ -10,9 +10,8 @@ use stevedore_testkit::wait_for;
 
 use crate::shop::{GOOD_NUMBER, Shop, order};
 
-/// A shop with an order that was paid by this provider.
-async fn paid(provider: &str, payment: &str) -> (Shop, i64) {
-    let mut shop = Shop::new().await;
+/// Sets the shop up with Stripe and Razorpay.
+pub fn know_refunds(shop: &mut Shop) {
     let key = shop.simulator.at_ishare_api_key().to_owned();
     let timeout = Duration::from_millis(500);
     shop.settings.providers.stripe = StripeSettings {
@@ -28,6 +27,12 @@ async fn paid(provider: &str, payment: &str) -> (Shop, i64) {
         razorpay_timeout: timeout,
         ..RazorpaySettings::default()
     };
+}
+
+/// A shop with an order that was paid by this provider.
+async fn paid(provider: &str, payment: &str) -> (Shop, i64) {
+    let mut shop = Shop::new().await;
+    know_refunds(&mut shop);
     let soon = Duration::from_millis(20);
     shop.settings.refunds.refund_retry_delays = vec![soon];
     shop.settings.refunds.refund_ask_again = soon;

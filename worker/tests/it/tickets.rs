@@ -230,13 +230,58 @@ async fn g7_who_is_on_duty_hears_of_a_ticket_of_his_severity_once_and_of_its_end
 
     let hook = told(&app, "/duty");
     let states: Vec<_> = hook.iter().map(|alert| &alert["state"]).collect();
-    assert_eq!(states, ["open", "resolved"], "{hook:?}");
+    assert_eq!(states, ["open", "open", "resolved"], "{hook:?}");
+    let severities: Vec<_> = hook.iter().map(|alert| &alert["severity"]).collect();
+    assert_eq!(severities, ["high", "critical", "critical"], "{hook:?}");
     let pager = told(&app, "/v2/enqueue");
     let actions: Vec<_> = pager.iter().map(|event| &event["event_action"]).collect();
     assert_eq!(actions, ["trigger", "resolve"], "{pager:?}");
     assert_eq!(pager[0]["payload"]["severity"], "critical");
     assert_eq!(pager[0]["payload"]["summary"], "[critical] X is slow");
     assert_eq!(pager[0]["dedup_key"], pager[1]["dedup_key"]);
+}
+
+#[tokio::test]
+async fn g7_who_was_told_of_a_ticket_hears_once_that_it_got_worse() {
+    let app = App::start().await.expect("an app");
+    let shop = shop_on_duty(&app).await;
+    run(&shop, "update admin_contacts set tickets_from = 'low'").await;
+    let open = |severity| format!("select open_ticket('api', '{severity}', 'x', 'X is slow')");
+    run(&shop, &open("low")).await;
+    let worker = shop.worker();
+    shop.wait_until_idle().await;
+    for severity in ["high", "high", "medium"] {
+        run(&shop, &open(severity)).await;
+        shop.wait_until_idle().await;
+    }
+    worker.stop().await;
+    // Twice worse before anybody is told is told once, and a ticket that ends is not told worse.
+    run(&shop, &open("critical")).await;
+    run(
+        &shop,
+        "select open_ticket('api', 'medium', 'y', 'Y'), open_ticket('api', 'high', 'y', 'Y')",
+    )
+    .await;
+    run(&shop, "select resolve_ticket('x')").await;
+    let worker = shop.worker();
+    shop.wait_until_idle().await;
+    worker.stop().await;
+
+    let pager = told(&app, "/v2/enqueue");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (x, y): (Vec<&Value>, Vec<&Value>) = pager
+        .iter()
+        .partition(|event| event["dedup_key"] == pager[0]["dedup_key"]);
+    let severities = |events: &[&Value]| -> Vec<String> {
+        let all = events.iter().map(|event| &event["payload"]["severity"]);
+        all.map(text).collect()
+    };
+    assert_eq!(severities(&x), ["info", "error", ""], "{pager:?}");
+    let actions: Vec<_> = x.iter().map(|event| text(&event["event_action"])).collect();
+    assert_eq!(actions, ["trigger", "trigger", "resolve"]);
+    assert_eq!(severities(&y), ["error"], "{pager:?}");
+    let hook = told(&app, "/duty");
+    assert_eq!(hook.len(), pager.len(), "{hook:?}");
 }
 
 #[tokio::test]

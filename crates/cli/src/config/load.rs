@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::problem::Problem;
 use super::setting::{self, ROLES, Setting, is_secret};
 use super::sources::{Given, Source, Sources};
+use super::together;
 
 /// A command line whose settings hold.
 pub struct Loaded {
@@ -56,12 +57,15 @@ pub fn load(command: Command) -> Result<Loaded, Vec<Problem>> {
     let is_config = path.first().is_some_and(|name| name == "config");
     let mut problems = sources.unreadable();
     problems.extend(found);
-    if !problems.is_empty() && !is_config {
-        return Err(problems);
-    }
     let is_role = path
         .first()
         .is_some_and(|name| ROLES.contains(&name.as_str()));
+    if is_role && let Ok(matches) = together::lenient(command.clone(), &values).try_get_matches() {
+        together::add_of_role(&matches, &mut problems);
+    }
+    if !problems.is_empty() && !is_config {
+        return Err(problems);
+    }
     let warnings = match is_role {
         true => sources.stray(&setting::of_roles(&command)),
         false => Vec::new(),

@@ -12,6 +12,7 @@ mod problem;
 mod setting;
 mod show;
 mod sources;
+mod together;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -90,6 +91,11 @@ pub fn run(program: Command, file: ConfigFile, command: ConfigCommand) -> anyhow
     let settings: Vec<Setting> = known.into_iter().filter(asked).collect();
     let (values, found) = sources.values(&settings);
     problems.extend(found);
+    let roles: Vec<&str> = match which.role.as_deref() {
+        Some(role) => vec![role],
+        None => ROLES.to_vec(),
+    };
+    together::add(&program, &roles, &values, &mut problems);
     match command.verb {
         Verb::Show(ref which) => show::print(&settings, &values, which.json)?,
         _ => report(&problems, settings.len(), which.json)?,

@@ -98,6 +98,55 @@ fn j5_a_role_lists_all_that_is_wrong_and_does_not_start() {
 }
 
 #[test]
+fn j5_settings_that_are_wrong_only_together_are_told_with_the_others() {
+    let environment = [
+        ("DATABASE_URL", "postgres://shop@db/shop"),
+        ("DATABASE_POOL_MIN", "20"),
+        ("DATABASE_POOL_MAX", "10"),
+        ("WORKER_CONCURRENCY", "many"),
+        ("AT_ISHARE_API_URL", "https://at.example/api"),
+        ("FEDEX_CLIENT_ID", "shop"),
+        ("JIRA_URL", "https://shop.example"),
+        ("JIRA_EMAIL", "ops@shop.example"),
+        ("SHIPROCKET_EMAIL", "ops@shop.example"),
+        ("SHIPROCKET_PICKUP_TIME", "noon"),
+        ("SMTP_HOST", "relay"),
+        ("SMTP_USERNAME", "shop"),
+        ("SMTP_PASSWORD_FILE", "/no/such/file"),
+        ("NOTICE_TEMPLATES", "/no/such/folder"),
+    ];
+    let (code, out, _) = run(&["config", "check"], &environment);
+    assert_eq!(code, Some(1));
+    let mut names: Vec<&str> = out
+        .lines()
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    names.sort_unstable();
+    let expected = [
+        "AT_ISHARE_API_KEY",
+        "DATABASE_POOL_MIN",
+        "FEDEX_CLIENT_SECRET",
+        "JIRA_API_TOKEN",
+        "JIRA_PROJECT",
+        "NOTICE_TEMPLATES",
+        "SHIPROCKET_PASSWORD",
+        "SHIPROCKET_PICKUP_LOCATION",
+        "SHIPROCKET_PICKUP_TIME",
+        "SMTP_FROM",
+        // The file that can't be read, and not that its password is missing, too.
+        "SMTP_PASSWORD_FILE",
+        "WORKER_CONCURRENCY",
+    ];
+    assert_eq!(names, expected, "{out}");
+    // The role that they belong to does not start, and says the same; another is not concerned.
+    let (code, _, err) = run(&["worker"], &environment);
+    assert_eq!(code, Some(2));
+    assert_eq!(err.lines().count(), expected.len(), "{err}");
+    let (_, out, _) = run(&["config", "check", "--role", "api"], &environment);
+    assert_eq!(out.lines().count(), 1, "{out}");
+}
+
+#[test]
 fn j5_a_flag_goes_before_the_environment_that_before_the_file_and_that_before_the_default() {
     let folder = tempfile::tempdir().unwrap();
     let text = "WORKER_CONCURRENCY=7\nWORKER_NAME=file\nWORKER_QUEUES=payments,webhooks\n";

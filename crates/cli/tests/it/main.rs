@@ -2,10 +2,12 @@
 
 mod commands;
 mod config;
+mod console;
 mod demo;
 mod graceful;
 mod jobs;
 mod notices;
+mod providers;
 mod reasons;
 mod schedules;
 mod signals;

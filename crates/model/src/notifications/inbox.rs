@@ -41,10 +41,6 @@ macro_rules! asked {
 }
 
 asked! {
-    /// A customer's notices, newest first; None: no such customer.
-    list(customer: &str, only_unread: bool, before: Option<i64>, limit: i32) =
-        "../../sql/queries/customer_notifications/list.sql",
-        clean::text(customer), only_unread, before, limit;
     /// Marks some or all as read; None: no such customer.
     read(customer: &str, ids: Option<&[i64]>) =
         "../../sql/queries/customer_notifications/read.sql", clean::text(customer), ids as _;
@@ -55,12 +51,27 @@ asked! {
     /// How a customer is told; None: no such customer.
     preferences(customer: &str) =
         "../../sql/queries/notification_preferences/get.sql", clean::text(customer);
-    /// Notices as admins watch them, newest first.
-    watch(status: Option<&str>, channel: Option<&str>, before: Option<i64>, limit: i32) =
-        "../../sql/queries/notification_queue/watch.sql", status, channel, before, limit;
     /// Sends one that failed once more; None: no such notice.
     retry(notification_id: i64) =
         "../../sql/queries/notification_queue/retry.sql", notification_id;
+}
+
+/// How many notices a customer has not read.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn unread(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    customer_id: i64,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_file_scalar!(
+        "../../sql/queries/customer_notifications/count_unread.sql",
+        tenant.0,
+        customer_id
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Keeps how a customer wants to be told; None: no such customer.

@@ -17,6 +17,31 @@ pub struct OwnTemplate {
     pub content_sid: Option<String>,
 }
 
+/// Which template a shop wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnName {
+    /// The kind of notice.
+    pub notification_type: String,
+    /// `email`…
+    pub channel: String,
+    /// Language, BCP 47.
+    pub locale: String,
+}
+
+/// The names of all templates that the shop wrote.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn names(db: impl PgExecutor<'_>, tenant: TenantId) -> Result<Vec<OwnName>, sqlx::Error> {
+    sqlx::query_file_as!(
+        OwnName,
+        "../../sql/queries/notification_templates/names.sql",
+        tenant.0
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The shop's template of a kind for a channel, in the nearest language; None if it has none.
 ///
 /// # Errors

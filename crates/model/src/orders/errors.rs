@@ -7,19 +7,6 @@ use sqlx::PgExecutor;
 use super::TransitionError;
 use crate::{TenantId, clean, refusals};
 
-/// Which errors; each narrows it.
-#[derive(Clone, Debug, Default)]
-pub struct ErrorFilter {
-    /// Settled ones instead of open ones.
-    pub is_resolved: bool,
-    /// Of this category.
-    pub category: Option<String>,
-    /// Of this severity.
-    pub severity: Option<String>,
-    /// Of this order.
-    pub order_id: Option<i64>,
-}
-
 /// A failure of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the columns of order_errors, documented there")]
@@ -39,32 +26,6 @@ pub struct ErrorView {
     pub resolved_by: Option<String>,
     pub resolution: Option<String>,
     pub created_at: DateTime<Utc>,
-}
-
-/// At most `limit` errors below the id `before`, the newest first.
-///
-/// # Errors
-/// If the database can't be asked.
-pub async fn list_errors(
-    db: impl PgExecutor<'_>,
-    tenant: TenantId,
-    filter: &ErrorFilter,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<ErrorView>, sqlx::Error> {
-    sqlx::query_file_as!(
-        ErrorView,
-        "../../sql/queries/order_errors/list.sql",
-        tenant.0,
-        filter.is_resolved,
-        filter.category,
-        filter.severity,
-        filter.order_id,
-        before,
-        i64::from(limit)
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// Settles an error, with a word on how and the ticket it was settled in; answers its order's id.

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use stevedore_model::doctor::{Finding, examine};
 use stevedore_testkit::{TestDb, wait_for};
 
-const LONG: Duration = Duration::from_secs(3600);
+pub const LONG: Duration = Duration::from_secs(3600);
 
 async fn run(db: &TestDb, sql: &str) {
     db.pool()

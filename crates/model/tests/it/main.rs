@@ -7,6 +7,7 @@ mod archive;
 mod backorders;
 mod buyers;
 mod doctor;
+mod doctor_server;
 mod edits;
 mod events;
 mod forecasts;

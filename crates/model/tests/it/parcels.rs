@@ -148,3 +148,134 @@ async fn e1_an_exception_keeps_how_far_a_parcel_came() {
         .await;
     shop.assert_books_balance().await;
 }
+
+/// A look at the parcel that told nothing, so many days into 2030, with the carrier's estimate.
+async fn look(shop: &Shop, day: u32, estimate: Option<&str>) {
+    let estimate = estimate.map_or("null".to_owned(), |at| format!("'{at}'"));
+    shop.run(&format!(
+        "set stevedore.now = '{}';
+         select record_polls(jsonb_build_array(jsonb_build_object('tenant_id', tenant_id,
+           'shipment_id', shipment_id, 'estimated_delivery_at', {estimate}, 'is_known', true)),
+           '[]')
+         from tracking_schedule;
+         reset stevedore.now",
+        day_of_2030(day),
+    ))
+    .await;
+}
+
+/// A carrier's event that came when it happened, so many days into 2030.
+async fn hear(shop: &Shop, day: u32, status: &str) {
+    shop.run(&format!(
+        "set stevedore.now = '{}'; select record_tracking_event(1, '{status}', clock_now());
+         reset stevedore.now",
+        day_of_2030(day),
+    ))
+    .await;
+}
+
+fn day_of_2030(day: u32) -> String {
+    format!("2030-{:02}-{:02}T00:00:00Z", day / 28 + 1, day % 28 + 1)
+}
+
+/// The parcel's ticket, and what its customer heard.
+async fn trouble(shop: &Shop) -> String {
+    shop.text(
+        "select concat_ws('; ',
+           (select string_agg(concat_ws(' ', state, severity, occurrences), ', ' order by ticket_id)
+            from tickets where cause_key = 'shipment:1'),
+           (select string_agg(distinct event, ', ') from notification_queue
+            where notification_type = 'order_delayed'))",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn e5_an_exception_opens_a_ticket_tells_the_customer_and_ends_with_the_arrival() {
+    let shop = sent().await;
+    tell(&shop, 1, 1, "in_transit").await;
+    assert_eq!(trouble(&shop).await, "");
+    for _ in 0..2 {
+        tell(&shop, 1, 2, "exception").await;
+    }
+    assert_eq!(
+        trouble(&shop).await,
+        "open medium 1; shipment:1:exception",
+        "once"
+    );
+    tell(&shop, 1, 3, "delivered").await;
+    assert_eq!(
+        trouble(&shop).await,
+        "resolved medium 1; shipment:1:exception"
+    );
+}
+
+#[tokio::test]
+async fn e5_a_parcel_that_comes_back_opens_a_ticket_and_tells_the_customer() {
+    let shop = sent().await;
+    tell(&shop, 1, 1, "in_transit").await;
+    tell(&shop, 1, 2, "returned").await;
+    assert_eq!(trouble(&shop).await, "open high 1; shipment:1:returned");
+    let asked = "select count(*) from tracking_schedule";
+    assert_eq!(shop.number(asked).await, 0, "it is over");
+}
+
+#[tokio::test]
+async fn e5_a_parcel_a_day_later_than_its_estimate_is_told_of_once() {
+    let shop = sent().await;
+    hear(&shop, 0, "in_transit").await;
+    let estimate = day_of_2030(2);
+    look(&shop, 1, Some(&estimate)).await;
+    look(&shop, 2, None).await;
+    assert_eq!(trouble(&shop).await, "", "not late yet");
+    for day in [4, 5] {
+        look(&shop, day, None).await;
+    }
+    assert_eq!(trouble(&shop).await, "open medium 1; shipment:1:late");
+}
+
+#[tokio::test]
+async fn e5_a_parcel_without_news_for_thirty_days_is_lost() {
+    let shop = sent().await;
+    hear(&shop, 0, "in_transit").await;
+    look(&shop, 27, None).await;
+    assert_eq!(trouble(&shop).await, "");
+    look(&shop, 33, None).await;
+    assert_eq!(trouble(&shop).await, "open high 1; shipment:1:expired");
+    let asked = "select count(*) from tracking_schedule";
+    assert_eq!(shop.number(asked).await, 0, "nobody is asked any more");
+}
+
+/// What docs/tracking.md says, line by line.
+#[tokio::test]
+async fn e2_parcels_at_the_door_are_asked_for_often_and_quiet_ones_rarely() {
+    let shop = Shop::open_empty().await;
+    for (status, quiet, estimate, expected) in [
+        ("out_for_delivery", "20 days", "null", "00:20:00"),
+        ("attempt_failed", "1 hour", "null", "03:00:00"),
+        ("exception", "1 hour", "null", "03:00:00"),
+        ("in_transit", "1 hour", "'20 hours'", "02:00:00"),
+        ("in_transit", "1 hour", "'2 days'", "04:00:00"),
+        ("in_transit", "1 hour", "null", "04:00:00"),
+        ("in_transit", "1 hour", "'4 days'", "12:00:00"),
+        ("info_received", "1 hour", "null", "06:00:00"),
+        ("available_for_pickup", "1 hour", "null", "06:00:00"),
+        ("in_transit", "6 days", "'20 hours'", "12:00:00"),
+        ("exception", "15 days", "null", "1 day"),
+    ] {
+        let asked = format!("select poll_interval('{status}', '{quiet}', {estimate})");
+        assert_eq!(shop.text(&asked).await, expected, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn e2_news_by_push_brings_the_next_look_nearer() {
+    let shop = sent().await;
+    let minutes = "select extract(epoch from next_poll_at - clock_now()) / 60
+        from tracking_schedule";
+    shop.run("update tracking_schedule set next_poll_at = clock_now() + interval '1 day'")
+        .await;
+    tell(&shop, 1, 1, "out_for_delivery").await;
+    let soon = shop.number(minutes).await;
+    assert!((17..=23).contains(&soon), "in {soon} minutes");
+}

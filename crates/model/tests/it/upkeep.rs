@@ -53,6 +53,12 @@ async fn j4_old_things_go_in_batches_and_everything_else_stays() {
          select 1, 'api', 'low', 'label', 'old', 'x', n = 1,
            case n when 1 then clock_now() - interval '2 years' end
          from generate_series(1, 2) as n;
+         insert into api_keys (key_id, name, secret_hash, scopes)
+         values (repeat('0', 16), 'x', sha256(''), '{admin}');
+         insert into console_sessions (token_hash, key_id, created_at, expires_at)
+         select sha256(n::text::bytea), repeat('0', 16), clock_now() - interval '2 days',
+           clock_now() + (n - 1) * interval '1 hour'
+         from generate_series(1, 2) as n;
          insert into order_sightings (kind, value_hash, order_id, seen_at)
          values ('ip', '\\x00', 1, clock_now() - interval '8 days');
          insert into notification_receipts (provider, message_id, status, occurred_at, received_at)
@@ -91,6 +97,7 @@ async fn j4_old_things_go_in_batches_and_everything_else_stays() {
         removed,
         [
             ("idempotency_keys", 2),
+            ("console_sessions", 1),
             ("notification_queue", 2),
             ("notification_receipts", 1),
             ("fulfillment_logs", 1),

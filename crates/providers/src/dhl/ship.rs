@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 
 use super::{Express, VERSION};
 use crate::carrier_api::{Stake, list, text};
-use crate::label::number;
-use crate::label::{CustomsLine, centimetres, days_until, decoded, kilograms, money, not_again};
+use crate::label::{CustomsLine, DHL_LINE_CHARS_MAX, centimetres, cut, days_until, decoded};
+use crate::label::{kilograms, money, not_again, number, short, street};
 use crate::{
     Address, Consignment, Contact, IdempotencyKey, Journal, Label, LabelFormat, LabelOrder,
     ProviderError, Purchase, Rate,
 };
 use secrecy::ExposeSecret;
+
+/// Of a customer's reference.
+const REFERENCE_CHARS_MAX: usize = 35;
 
 impl Express {
     pub(super) async fn buy(
@@ -121,7 +124,7 @@ impl Express {
         let mut content = json!({
             "packages": [package(consignment)?],
             "isCustomsDeclarable": consignment.crosses_customs(),
-            "description": format!("Order {}", consignment.request.order_number),
+            "description": format!("Order {}", cut(&consignment.request.order_number, 64)),
             "incoterm": parcel.incoterm.as_str(),
             "unitOfMeasurement": "metric",
         });
@@ -134,14 +137,16 @@ impl Express {
             "pickup": {"isRequested": false},
             "productCode": order.service,
             "accounts": [{"typeCode": "shipper", "number": self.shipper()?}],
-            "customerReferences": [{"value": key.as_str(), "typeCode": "CU"}],
+            "customerReferences": [
+                {"value": short(key, REFERENCE_CHARS_MAX), "typeCode": "CU"},
+            ],
             "outputImageProperties": {
                 "encodingFormat": encoding,
                 "imageOptions": [{"typeCode": "label", "isRequested": true}],
             },
             "customerDetails": {
                 "shipperDetails": party(&consignment.from, from_phone),
-                "receiverDetails": party(&parcel.address, consignment.phone()),
+                "receiverDetails": party(&parcel.address, consignment.any_phone()),
             },
             "content": content,
             "getRateEstimates": true,
@@ -165,13 +170,12 @@ fn planned(consignment: &Consignment) -> String {
 
 fn place(address: &Address) -> Value {
     let mut place = json!({
-        "postalCode": address.postal_code.as_deref().unwrap_or_default(),
-        "cityName": address.city,
+        "postalCode": cut(address.postal_code.as_deref().unwrap_or_default(), 12),
+        "cityName": cut(&address.city, DHL_LINE_CHARS_MAX),
         "countryCode": address.country,
-        "addressLine1": address.line1,
     });
-    if let Some(line) = &address.line2 {
-        place["addressLine2"] = Value::from(line.as_str());
+    for (nth, line) in (1..).zip(street(address, DHL_LINE_CHARS_MAX)) {
+        place[format!("addressLine{nth}")] = Value::from(line);
     }
     place
 }
@@ -181,8 +185,8 @@ fn party(address: &Address, phone: Option<&str>) -> Value {
         "postalAddress": place(address),
         "contactInformation": {
             "phone": phone.unwrap_or("0"),
-            "companyName": address.recipient,
-            "fullName": address.recipient,
+            "companyName": cut(&address.recipient, 100),
+            "fullName": cut(&address.recipient, 255),
         },
     })
 }
@@ -228,7 +232,7 @@ fn declare(content: &mut Value, consignment: &Consignment) {
     content["exportDeclaration"] = json!({
         "lineItems": lines,
         "invoice": {
-            "number": request.order_number,
+            "number": cut(&request.order_number, 35),
             "date": consignment.ships_at.format("%Y-%m-%d").to_string(),
         },
     });

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::{CODE, Dpd};
 use crate::carrier_api::{Api, LogsIn, Stake, text};
-use crate::label::{CustomsLine, centimetres, decoded, not_again, number};
+use crate::label::{CustomsLine, LINE_CHARS_MAX, centimetres, cut, decoded, not_again};
+use crate::label::{number, short, street};
 use crate::{
     Address, Consignment, Contact, IdempotencyKey, Incoterm, Journal, Label, LabelFormat,
     LabelOrder, NewToken, ProviderError, Purchase, TokenCache, TokenKey,
@@ -22,6 +23,9 @@ use crate::{
 
 /// Business units give tokens of 30 minutes and more, and say it in the token alone.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// Business units that speak the first description of the META-API take no more.
+const SHIPMENT_ID_CHARS_MAX: usize = 25;
 
 /// The login of the META-API.
 pub(super) struct Meta {
@@ -102,17 +106,11 @@ impl Meta {
             "width": centimetres(parcel.size.width_mm),
             "height": centimetres(parcel.size.height_mm),
         });
-        let reference: String = key
-            .as_str()
-            .chars()
-            .filter(|c| *c != '-')
-            .take(35)
-            .collect();
         let mut shipment = json!({
             "numberOfParcels": "1",
             "shipmentInfos": {
                 "productCode": order.service,
-                "shipmentId": reference,
+                "shipmentId": short(key, SHIPMENT_ID_CHARS_MAX),
                 "weight": weight,
                 "dimensions": dimensions,
             },
@@ -134,7 +132,7 @@ impl Meta {
             },
             "parcel": [{
                 "parcelInfos": {"weight": weight, "dimensions": dimensions},
-                "parcelContent": cut(&consignment.request.items[0].title),
+                "parcelContent": cut(&consignment.request.items[0].title, 35),
             }],
         });
         if consignment.crosses_customs() {
@@ -201,20 +199,16 @@ impl Dpd {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(35).collect()
-}
-
 fn place(address: &Address) -> Value {
     let mut place = json!({
-        "name1": cut(&address.recipient),
-        "street": cut(&address.line1),
-        "zipCode": address.postal_code.as_deref().unwrap_or_default(),
-        "city": cut(&address.city),
+        "name1": cut(&address.recipient, 35),
+        "zipCode": cut(address.postal_code.as_deref().unwrap_or_default(), 9),
+        "city": cut(&address.city, 35),
         "country": address.country,
     });
-    if let Some(line) = &address.line2 {
-        place["addressLine2"] = Value::from(cut(line));
+    let names = ["street", "addressLine2", "addressLine3"];
+    for (name, line) in names.into_iter().zip(street(address, LINE_CHARS_MAX)) {
+        place[name] = Value::from(line);
     }
     place
 }
@@ -256,10 +250,10 @@ fn international(consignment: &Consignment) -> Result<Value, ProviderError> {
         },
         "customsPaper": "A",
         "clearanceStatus": "N",
-        "customsInvoice": cut(&request.order_number),
+        "customsInvoice": cut(&request.order_number, 35),
         "numberOfArticles": request.items.len().to_string(),
         "exportReason": "s01",
-        "shipmentContent": cut(&request.items[0].title),
+        "shipmentContent": cut(&request.items[0].title, 35),
         "interInvoiceLines": lines,
     }))
 }

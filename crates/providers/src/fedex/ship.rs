@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 
 use super::Fedex;
 use crate::carrier_api::{LogsIn, Stake, list, text};
-use crate::label::number;
-use crate::label::{CustomsLine, centimetres, days_until, decoded, kilograms, money, not_again};
+use crate::label::{CustomsLine, LINE_CHARS_MAX, centimetres, cut, days_until, decoded};
+use crate::label::{kilograms, money, not_again, number, short, street};
 use crate::{
     Address, Consignment, Contact, IdempotencyKey, Incoterm, Journal, Label, LabelFormat,
     LabelOrder, ProviderError, Purchase, Rate, SoldLabel,
 };
+
+/// Of a customer's reference on FedEx Ground; on Express, 40.
+const REFERENCE_CHARS_MAX: usize = 30;
 
 impl Fedex {
     pub(super) async fn buy(
@@ -133,7 +136,8 @@ impl Fedex {
         let (_, image, stock) = format(order.format);
         let mut package = package(consignment)?;
         package["customerReferences"] = json!([{
-            "customerReferenceType": "CUSTOMER_REFERENCE", "value": key.as_str(),
+            "customerReferenceType": "CUSTOMER_REFERENCE",
+            "value": short(key, REFERENCE_CHARS_MAX),
         }]);
         let mut shipment = json!({
             "shipDatestamp": consignment.ships_at.format("%Y-%m-%d").to_string(),
@@ -141,8 +145,9 @@ impl Fedex {
             "packagingType": "YOUR_PACKAGING",
             "pickupType": "USE_SCHEDULED_PICKUP",
             "shipper": party(&consignment.from, consignment.from.phone.as_deref()),
-            "recipients": [party(&parcel.address, consignment.phone())],
+            "recipients": [party(&parcel.address, consignment.any_phone())],
             "shippingChargesPayment": {"paymentType": "SENDER"},
+            "totalWeight": number(&pounds(parcel.weight_g)),
             "labelSpecification": {"imageType": image, "labelStockType": stock},
             "requestedPackageLineItems": [package],
         });
@@ -157,6 +162,12 @@ impl Fedex {
     }
 }
 
+/// The shipment's whole weight, which FedEx wants in pounds with one decimal, rounded up.
+fn pounds(grams: u32) -> String {
+    let tenths = (u64::from(grams) * 1_000_000).div_ceil(45_359_237).max(1);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// What comes, FedEx's word for it, and the stock that it is for.
 fn format(wanted: LabelFormat) -> (LabelFormat, &'static str, &'static str) {
     match wanted {
@@ -166,13 +177,13 @@ fn format(wanted: LabelFormat) -> (LabelFormat, &'static str, &'static str) {
 }
 
 fn place(address: &Address) -> Value {
-    let mut lines = vec![address.line1.as_str()];
-    lines.extend(address.line2.as_deref());
     let mut place = json!({
-        "streetLines": lines, "city": address.city, "countryCode": address.country,
+        "streetLines": street(address, LINE_CHARS_MAX),
+        "city": cut(&address.city, 35),
+        "countryCode": address.country,
     });
     if let Some(code) = &address.postal_code {
-        place["postalCode"] = Value::from(code.as_str());
+        place["postalCode"] = Value::from(cut(code, 10));
     }
     // FedEx knows provinces by their two letters.
     if let Some(province) = address.province.as_deref().filter(|name| name.len() == 2) {
@@ -189,7 +200,7 @@ fn party(address: &Address, phone: Option<&str>) -> Value {
         .take(15)
         .collect();
     json!({
-        "contact": {"personName": address.recipient, "phoneNumber": digits},
+        "contact": {"personName": cut(&address.recipient, 70), "phoneNumber": digits},
         "address": place(address),
     })
 }
@@ -229,7 +240,10 @@ fn customs(consignment: &Consignment) -> Result<Value, ProviderError> {
             "quantityUnits": "PCS",
             "unitPrice": amount(&line.value.decimal()),
             "customsValue": amount(&value.decimal()),
-            "weight": {"units": "KG", "value": number(&kilograms(line.weight_g, 3))},
+            "weight": {
+                "units": "KG",
+                "value": number(&kilograms(line.weight_g.saturating_mul(line.quantity), 3)),
+            },
         });
         if let Some(code) = line.hs_code {
             commodity["harmonizedCode"] = Value::from(code);

@@ -114,6 +114,24 @@ impl JiraSettings {
         Err(invalid("JIRA_PROJECT", "must be a project's key, e.g. OPS"))
     }
 
+    /// Everything that is wrong with these settings together.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<SettingsError> {
+        match self.base() {
+            Ok(None) => Vec::new(),
+            base => [
+                base.err(),
+                self.email().err(),
+                self.api_token().err(),
+                self.project().err(),
+                self.priorities().err(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }
+    }
+
     /// The names for critical, high, medium and low; none if issues have no priority.
     pub(super) fn priorities(&self) -> Result<Option<[String; 4]>, SettingsError> {
         if self.jira_priorities.trim().is_empty() {

@@ -96,7 +96,7 @@ pub(super) fn recipient(request: &Request) -> Result<Value, ProviderError> {
         "name": to.recipient,
         "email": request.recipient.email,
         "phoneNumber": phone,
-        "address": {
+        "address": given(json!({
             "line1": to.line1,
             "line2": to.line2,
             // Required, also where a country has none.
@@ -104,8 +104,17 @@ pub(super) fn recipient(request: &Request) -> Result<Value, ProviderError> {
             "countryCode": to.country,
             "townOrCity": to.city,
             "stateOrCounty": to.province,
-        },
+        })),
     }))
+    .map(given)
+}
+
+/// The fields that hold something: Prodigi knows optional ones, and none that are null.
+fn given(mut fields: Value) -> Value {
+    if let Some(fields) = fields.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    fields
 }
 
 /// Reads the answer to a placing call: the vendor's id of the order that is there now.

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::{CODE, RoyalMail};
 use crate::carrier_api::{Api, LogsIn, Stake, text};
-use crate::label::{CustomsLine, decoded, kilograms, not_again, number};
+use crate::label::street;
+use crate::label::{CustomsLine, LINE_CHARS_MAX, cut, decoded, kilograms, not_again, number};
 use crate::{
     Contact, IdempotencyKey, Journal, Label, LabelFormat, LabelOrder, NewToken, ProviderError,
     Purchase, SoldLabel, TokenCache, TokenKey,
@@ -166,10 +167,6 @@ fn format(wanted: LabelFormat) -> (LabelFormat, &'static str) {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(35).collect()
-}
-
 fn shipment_request(
     shipping: &Shipping,
     order: &LabelOrder,
@@ -180,17 +177,16 @@ fn shipment_request(
     let parcel = consignment.parcel()?;
     let to = &parcel.address;
     let mut destination = json!({
-        "ContactName": cut(&to.recipient),
-        "AddressLine1": cut(&to.line1),
-        "Town": cut(&to.city),
-        "Postcode": to.postal_code.as_deref().unwrap_or_default(),
+        "ContactName": cut(&to.recipient, 40),
+        "Town": cut(&to.city, 35),
+        "Postcode": cut(to.postal_code.as_deref().unwrap_or_default(), 10),
         "CountryCode": to.country,
     });
-    if let Some(line) = &to.line2 {
-        destination["AddressLine2"] = Value::from(cut(line));
+    for (nth, line) in (1..).zip(street(to, LINE_CHARS_MAX)) {
+        destination[format!("AddressLine{nth}")] = Value::from(line);
     }
     if let Some(phone) = consignment.phone() {
-        destination["PhoneNumber"] = Value::from(phone.chars().take(20).collect::<String>());
+        destination["PhoneNumber"] = Value::from(cut(phone, 20));
     }
     let mut shipment = json!({
         "ShipmentDate": consignment.ships_at.format("%Y-%m-%d").to_string(),
@@ -209,19 +205,23 @@ fn shipment_request(
             .iter()
             .map(|item| {
                 let line = CustomsLine::of(item, &consignment.from);
-                json!({
-                    "SkuCode": item.sku,
+                let mut declared = json!({
+                    "SkuCode": cut(&item.sku, 30),
                     "Quantity": line.quantity,
                     "Description": line.description,
                     "Value": number(&line.value.decimal()),
                     "Weight": number(&kilograms(line.weight_g, 3)),
-                    "HSCode": line.hs_code.unwrap_or_default(),
                     "CountryOfOrigin": line.origin,
-                })
+                });
+                if let Some(code) = line.hs_code {
+                    declared["HsCode"] = Value::from(code);
+                }
+                declared
             })
             .collect();
         let goods = &request.totals.goods;
-        shipment["DescriptionOfGoods"] = Value::from(cut(&request.items[0].title));
+        shipment["DescriptionOfGoods"] = Value::from(cut(&request.items[0].title, 70));
+        shipment["Incoterms"] = Value::from(parcel.incoterm.as_str());
         shipment["ReasonForExport"] = Value::from("Sale Of Goods");
         shipment["Value"] = number(&goods.decimal());
         shipment["Currency"] = Value::from(goods.currency.as_str());

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::session::User;
 use crate::SettingsError;
-use crate::vendor::{filled, required, text};
+use crate::vendor::{base_url, filled, required, text};
 
 const API_URL: &str = "https://apiv2.shiprocket.in/v1/external";
 
@@ -87,6 +87,22 @@ impl ShiprocketSettings {
             email: email.to_owned(),
             password: required(password, "SHIPROCKET_PASSWORD", "SHIPROCKET_EMAIL")?,
         }))
+    }
+
+    /// Everything that is wrong with these settings together.
+    pub(crate) fn contradictions(&self) -> Vec<SettingsError> {
+        match self.user() {
+            Ok(None) => Vec::new(),
+            user => [
+                user.err(),
+                base_url("SHIPROCKET_API_URL", &self.shiprocket_api_url).err(),
+                self.pickup_location().err(),
+                self.pickup_until().err(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }
     }
 
     pub(super) fn pickup_location(&self) -> Result<String, SettingsError> {

@@ -93,30 +93,60 @@ impl TwilioSettings {
                 "must be AC and 32 hexadecimal digits",
             ));
         }
-        let secret = self
-            .twilio_auth_token
-            .clone()
-            .filter(|secret| !secret.expose_secret().is_empty())
-            .ok_or_else(|| wrong("TWILIO_AUTH_TOKEN", "required with TWILIO_ACCOUNT_SID"))?;
-        let base = self.twilio_api_url.trim_end_matches('/');
-        let messages = format!("{base}/2010-04-01/Accounts/{account}/Messages.json");
-        let messages = Url::parse(&messages)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "https" | "http"))
-            .ok_or_else(|| wrong("TWILIO_API_URL", "must be an address of http or https"))?;
-        let sender = |setting, text: &Option<String>| {
-            filled(text.as_deref())
-                .map(|text| sender(setting, text))
-                .transpose()
-        };
         Ok(Some(Checked {
-            messages,
+            messages: self.messages(account)?,
             user: account.to_owned(),
-            secret,
-            sms: sender("TWILIO_SMS_FROM", &self.twilio_sms_from)?,
-            whatsapp: sender("TWILIO_WHATSAPP_FROM", &self.twilio_whatsapp_from)?,
+            secret: self.secret()?,
+            sms: self.sms()?,
+            whatsapp: self.whatsapp()?,
             status_callback: filled(self.twilio_status_callback.as_deref()).map(str::to_owned),
         }))
+    }
+
+    /// Everything that is wrong with these settings together.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<SettingsError> {
+        // What the first look does not come to, it is asked for by itself.
+        let first = self.checked().err();
+        let others = filled(self.twilio_account_sid.as_deref()).map(|account| {
+            [
+                self.messages(account).err(),
+                self.secret().err(),
+                self.sms().err(),
+                self.whatsapp().err(),
+            ]
+        });
+        let others = others.into_iter().flatten().flatten();
+        let mut found: Vec<SettingsError> = first.into_iter().chain(others).collect();
+        found.dedup_by_key(|error| error.to_string());
+        found
+    }
+
+    fn secret(&self) -> Result<SecretString, SettingsError> {
+        self.twilio_auth_token
+            .clone()
+            .filter(|secret| !secret.expose_secret().is_empty())
+            .ok_or_else(|| wrong("TWILIO_AUTH_TOKEN", "required with TWILIO_ACCOUNT_SID"))
+    }
+
+    fn messages(&self, account: &str) -> Result<Url, SettingsError> {
+        let base = self.twilio_api_url.trim_end_matches('/');
+        let messages = format!("{base}/2010-04-01/Accounts/{account}/Messages.json");
+        Url::parse(&messages)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "https" | "http"))
+            .ok_or_else(|| wrong("TWILIO_API_URL", "must be an address of http or https"))
+    }
+
+    fn sms(&self) -> Result<Option<Sender>, SettingsError> {
+        let text = filled(self.twilio_sms_from.as_deref());
+        text.map(|text| sender("TWILIO_SMS_FROM", text)).transpose()
+    }
+
+    fn whatsapp(&self) -> Result<Option<Sender>, SettingsError> {
+        let text = filled(self.twilio_whatsapp_from.as_deref());
+        text.map(|text| sender("TWILIO_WHATSAPP_FROM", text))
+            .transpose()
     }
 }
 

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::{SOURCE, Ups};
 use crate::carrier_api::{LogsIn, Said, Stake, list, text};
-use crate::label::{CustomsLine, centimetres, decoded, kilograms, money};
+use crate::label::{CustomsLine, LINE_CHARS_MAX, centimetres, cut, decoded, kilograms, money};
+use crate::label::{short, street};
 use crate::{
     Address, Consignment, Contact, IdempotencyKey, Journal, Label, LabelFormat, LabelOrder,
     ProviderError, Purchase, Rate, SoldLabel,
@@ -305,8 +306,7 @@ impl Ups {
 
 /// UPS refuses references of more than 35 characters: a UUID without its dashes has 32.
 fn reference(key: &IdempotencyKey) -> String {
-    let dense: String = key.as_str().chars().filter(|c| *c != '-').collect();
-    cut(&dense, 35)
+    short(key, 35)
 }
 
 fn image(format: LabelFormat) -> &'static str {
@@ -316,15 +316,9 @@ fn image(format: LabelFormat) -> &'static str {
     }
 }
 
-fn cut(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
-}
-
 fn party(address: &Address, phone: Option<&str>) -> Value {
-    let mut lines = vec![cut(&address.line1, 35)];
-    lines.extend(address.line2.as_deref().map(|line| cut(line, 35)));
     let mut place = json!({
-        "AddressLine": lines,
+        "AddressLine": street(address, LINE_CHARS_MAX),
         "City": cut(&address.city, 30),
         "CountryCode": address.country,
     });

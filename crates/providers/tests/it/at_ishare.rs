@@ -180,3 +180,25 @@ fn a_provider_without_an_address_is_off_and_half_a_configuration_is_refused() {
     };
     assert_eq!(setting, "AT_ISHARE_API_KEY");
 }
+
+#[tokio::test]
+async fn d10_a_dry_run_builds_and_logs_the_order_and_sends_nothing() {
+    for vendor in [Vendor::AtIshareOne, Vendor::AtIshareTwo] {
+        let mut bench = Bench::new(vendor).await;
+        let (url, key) = (
+            bench.simulator.at_ishare_url(),
+            bench.simulator.at_ishare_api_key().to_owned(),
+        );
+        let mut settings = settings(vendor, &url, &key);
+        settings.at_ishare.at_ishare_dry_run = true;
+        bench.provider = registry(&settings, &tokens()).expect("settings")["at_ishare"].clone();
+        let refused = bench.submit(Contact::First).await;
+        let Err(ProviderError::Rejected { code, .. }) = refused else {
+            panic!("{vendor:?}: {refused:?}")
+        };
+        assert_eq!(code, "dry_run");
+        let kept = format!("{:?}", bench.journal.exchanges());
+        assert!(kept.contains("nothing was sent"), "{kept}");
+        assert_eq!(bench.fulfilled(), (0, 0));
+    }
+}

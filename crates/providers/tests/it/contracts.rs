@@ -1,5 +1,5 @@
 //! What we send to Jira and Twilio, held against their own OpenAPI descriptions. (UPS: beside;
-//! Stripe: with the refunds. The other vendors publish none that may be passed on.)
+//! Stripe: with the refunds; the others, who publish none that may be passed on: in `described`.)
 
 use serde_json::{Value, json};
 use stevedore_providers::{

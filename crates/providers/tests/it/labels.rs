@@ -89,7 +89,7 @@ pub fn consignment(to: &str) -> Consignment {
 }
 
 /// A service of this carrier.
-fn service(which: SimulatedCarrier) -> &'static str {
+pub fn service(which: SimulatedCarrier) -> &'static str {
     match which {
         RoyalMail => "TPLN",
         Dpd => "101",
@@ -116,6 +116,19 @@ async fn buy(desk: &mut Desk, contact: Contact) -> Result<Purchase, ProviderErro
     desk.carrier
         .label(&order, &key(), contact, &mut desk.journal)
         .await
+}
+
+/// Buys a label and gives it back.
+pub async fn buy_and_give_back(desk: &mut Desk) -> SoldLabel {
+    let label = bought(buy(desk, Contact::First).await.expect("a label"));
+    let sold = SoldLabel {
+        tracking_number: label.tracking_number,
+        carrier_shipment_id: label.carrier_shipment_id,
+        from_country: "GB".to_owned(),
+    };
+    let taken_back = desk.carrier.void(&sold, &mut desk.journal).await;
+    taken_back.expect("taken back");
+    sold
 }
 
 fn bought(purchase: Purchase) -> Label {
@@ -153,7 +166,7 @@ async fn d5_every_carrier_sells_a_label_for_the_printer_and_for_the_page() {
 #[tokio::test]
 async fn d11_customs_data_goes_with_parcels_that_cross_a_border_only() {
     let where_ = [
-        (RoyalMail, "/ShipmentInformation/Items/0/HSCode"),
+        (RoyalMail, "/ShipmentInformation/Items/0/HsCode"),
         (Dpd, "/0/international/interInvoiceLines/0/exportTarifCode"),
         (
             Fedex,
@@ -266,18 +279,9 @@ async fn d5_refusals_keep_the_carriers_code_and_trouble_is_told_from_them() {
 async fn d5_a_label_is_given_back_where_that_is_offered() {
     for which in [RoyalMail, Fedex, Ups] {
         let mut desk = Desk::new(which).await;
-        let label = bought(buy(&mut desk, Contact::First).await.expect("a label"));
-        let sold = SoldLabel {
-            tracking_number: label.tracking_number.clone(),
-            carrier_shipment_id: label.carrier_shipment_id,
-            from_country: "GB".to_owned(),
-        };
-        desk.carrier
-            .void(&sold, &mut desk.journal)
-            .await
-            .expect("taken back");
+        let sold = buy_and_give_back(&mut desk).await;
         let parcels = desk.simulator.carriers().parcels;
-        assert!(parcels[&format!("{}/{}", which.code(), label.tracking_number)].is_voided);
+        assert!(parcels[&format!("{}/{}", which.code(), sold.tracking_number)].is_voided);
         let twice = desk.carrier.void(&sold, &mut desk.journal).await;
         assert_eq!(twice.expect_err("gone").outcome(), "rejected", "{which:?}");
     }

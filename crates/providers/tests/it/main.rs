@@ -5,6 +5,7 @@ mod at_ishare;
 mod carriers;
 mod conformance;
 mod contracts;
+mod described;
 mod labels;
 mod parcels;
 mod pushes;

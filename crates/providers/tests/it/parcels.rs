@@ -32,23 +32,32 @@ struct Bench {
 }
 
 fn settings(simulator: &Simulator, key: &str, dry_run: bool) -> ProviderSettings {
+    let mut settings = settings_at(&simulator.vendor_url(""), key);
+    let at = |path| simulator.vendor_url(path);
+    settings.prodigi.prodigi_api_url = Some(at("prodigi"));
+    settings.prodigi.prodigi_dry_run = dry_run;
+    settings.shiprocket.shiprocket_api_url = at("shiprocket/v1/external");
+    settings.shiprocket.shiprocket_dry_run = dry_run;
+    settings
+}
+
+/// Both at one address.
+pub fn settings_at(address: &str, key: &str) -> ProviderSettings {
     let timeout = Duration::from_millis(500);
     ProviderSettings {
         prodigi: ProdigiSettings {
             prodigi_api_key: Some(key.to_owned().into()),
-            prodigi_api_url: Some(simulator.vendor_url("prodigi")),
+            prodigi_api_url: Some(address.to_owned()),
             prodigi_timeout: timeout,
-            prodigi_dry_run: dry_run,
             ..ProdigiSettings::default()
         },
         shiprocket: ShiprocketSettings {
-            shiprocket_api_url: simulator.vendor_url("shiprocket/v1/external"),
+            shiprocket_api_url: address.to_owned(),
             shiprocket_email: Some("api@shop.example".to_owned()),
             shiprocket_password: Some(key.to_owned().into()),
             shiprocket_pickup_location: Some("Primary".to_owned()),
             shiprocket_pickup_time: Some("14:00".to_owned()),
             shiprocket_timeout: timeout,
-            shiprocket_dry_run: dry_run,
             ..ShiprocketSettings::default()
         },
         ..ProviderSettings::default()
@@ -131,7 +140,7 @@ impl Bench {
     }
 }
 
-fn key() -> IdempotencyKey {
+pub fn key() -> IdempotencyKey {
     IdempotencyKey::new("1f0c2d9e-0000-4000-8000-000000000001").expect("a key")
 }
 
@@ -142,7 +151,7 @@ fn reference(provider_order_id: Option<String>) -> Reference {
     }
 }
 
-fn request(vendor: &str) -> Request {
+pub fn request(vendor: &str) -> Request {
     let rupees = |amount| Money {
         amount,
         currency: "INR".to_owned(),

@@ -79,7 +79,7 @@ fn key() -> IdempotencyKey {
     IdempotencyKey::new("1f0c2d9e-0000-4000-8000-000000000002").expect("a key")
 }
 
-fn wanted(vendor: &str, payment: &str) -> RefundRequest {
+pub fn wanted(vendor: &str, payment: &str) -> RefundRequest {
     let prefix = if vendor == "stripe" { "pi" } else { "pay" };
     RefundRequest {
         provider_payment_id: format!("{prefix}_{payment}"),
@@ -215,6 +215,45 @@ async fn f4_a_failed_refund_is_told_with_its_reason() {
             !kept.contains(bench.simulator.at_ishare_api_key()),
             "{kept}"
         );
+    }
+}
+
+#[tokio::test]
+async fn d9_a_harmless_call_refunds_nothing_and_tells_a_wrong_key() {
+    for vendor in VENDORS {
+        let mut bench = Bench::new(vendor).await;
+        let said = bench.provider.ping(&mut bench.journal).await;
+        assert!(said.expect("an answer").contains("takes our credentials"));
+        let settings = settings(&bench.simulator, "a-wrong-secret");
+        bench.provider = refund_registry(&settings).expect("valid")[vendor].clone();
+        let refused = bench.provider.ping(&mut bench.journal).await;
+        assert_eq!(refused.expect_err("refused").outcome(), "unauthorized");
+        bench.plan(Fault::ServerError, 1);
+        let broken = bench.provider.ping(&mut bench.journal).await;
+        assert_eq!(broken.expect_err("broken").outcome(), "transient");
+        let state = bench.state();
+        assert_eq!((state.placing_calls, state.amount), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn d10_a_dry_run_of_a_refund_builds_and_logs_it_and_gives_nothing_back() {
+    for vendor in VENDORS {
+        let mut bench = Bench::new(vendor).await;
+        let key = bench.simulator.at_ishare_api_key().to_owned();
+        let mut settings = settings(&bench.simulator, &key);
+        settings.stripe.stripe_dry_run = true;
+        settings.razorpay.razorpay_dry_run = true;
+        bench.provider = refund_registry(&settings).expect("valid")[vendor].clone();
+        let refused = bench.refund("good", Contact::First).await;
+        let Err(ProviderError::Rejected { code, .. }) = refused else {
+            panic!("{vendor}: {refused:?}")
+        };
+        assert_eq!(code, "dry_run");
+        let kept = format!("{:?}", bench.journal.exchanges());
+        assert!(kept.contains("nothing was sent"), "{kept}");
+        assert!(kept.contains("1250"), "what would be sent: {kept}");
+        assert_eq!(bench.state().placing_calls, 0);
     }
 }
 

@@ -54,7 +54,7 @@ fn a_request_that_ups_does_not_describe_is_found() {
     }
 }
 
-/// Holds a value against a schema: types, required and known fields, lengths, choices.
+/// Holds a value against a schema: types, required and known fields, bounds, choices.
 pub fn hold(spec: &Value, schema: &Value, value: &Value, path: &str, problems: &mut Vec<String>) {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap_or_default();
@@ -79,26 +79,12 @@ pub fn hold(spec: &Value, schema: &Value, value: &Value, path: &str, problems: &
     {
         problems.push(format!("{path}: not one of {choices:?}"));
     }
-    let lengths = |bound: &str| schema[bound].as_u64().and_then(|n| usize::try_from(n).ok());
+    bounds(schema, value, path, problems);
     match value {
-        Value::String(text) => {
-            let chars = text.chars().count();
-            if lengths("maxLength").is_some_and(|most| chars > most) {
-                problems.push(format!("{path}: too long"));
-            }
-            if lengths("minLength").is_some_and(|least| chars < least) {
-                problems.push(format!("{path}: too short"));
-            }
-        }
         Value::Array(values) => {
             for (nth, value) in values.iter().enumerate() {
-                hold(
-                    spec,
-                    &schema["items"],
-                    value,
-                    &format!("{path}/{nth}"),
-                    problems,
-                );
+                let path = format!("{path}/{nth}");
+                hold(spec, &schema["items"], value, &path, problems);
             }
         }
         Value::Object(fields) => {
@@ -123,12 +109,50 @@ pub fn hold(spec: &Value, schema: &Value, value: &Value, path: &str, problems: &
     }
 }
 
+/// Lengths, counts and sizes.
+fn bounds(schema: &Value, value: &Value, path: &str, problems: &mut Vec<String>) {
+    let bound = |name: &str| schema[name].as_u64().and_then(|n| usize::try_from(n).ok());
+    match value {
+        Value::String(text) => {
+            let chars = text.chars().count();
+            if bound("maxLength").is_some_and(|most| chars > most) {
+                problems.push(format!("{path}: too long"));
+            }
+            if bound("minLength").is_some_and(|least| chars < least) {
+                problems.push(format!("{path}: too short"));
+            }
+        }
+        Value::Array(values) => {
+            if bound("maxItems").is_some_and(|most| values.len() > most) {
+                problems.push(format!("{path}: too many"));
+            }
+            if bound("minItems").is_some_and(|least| values.len() < least) {
+                problems.push(format!("{path}: too few"));
+            }
+        }
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or(f64::NAN);
+            if schema["maximum"].as_f64().is_some_and(|most| number > most) {
+                problems.push(format!("{path}: too large"));
+            }
+            if schema["minimum"]
+                .as_f64()
+                .is_some_and(|least| number < least)
+            {
+                problems.push(format!("{path}: too small"));
+            }
+        }
+        _ => {}
+    }
+}
+
 fn is_of_type(schema: &Value, value: &Value) -> bool {
     match schema["type"].as_str() {
         Some("string") => value.is_string(),
         Some("array") => value.is_array(),
         Some("object") => value.is_object(),
-        Some("integer" | "number") => value.is_number(),
+        Some("integer") => value.is_u64() || value.is_i64(),
+        Some("number") => value.is_number(),
         Some("boolean") => value.is_boolean(),
         _ => true,
     }

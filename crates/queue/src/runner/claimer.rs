@@ -18,8 +18,8 @@ use crate::meters;
 
 /// The wait after the first poll that found nothing, when no notifications arrive; doubles.
 const POLL_MIN: Duration = Duration::from_millis(25);
-/// While more jobs wait, slots are gathered this long, so that short jobs are claimed by the
-/// hundred and not one by one.
+/// While more jobs wait, slots are gathered, so that short jobs are claimed by the hundred and not
+/// one by one: as long as an eighth of a batch comes within this time, up to half a batch.
 const GATHER: Duration = Duration::from_millis(2);
 /// How often a worker in doubt asks what it was granted and never heard of: a claim that it gave up
 /// on may still be under way, and commit after it asked.
@@ -100,13 +100,13 @@ fn is_declared_dead(error: &sqlx::Error) -> bool {
 /// Waits for a slot, and takes as many as one claim may fill.
 async fn free_slots(core: &Core, is_more: bool) -> OwnedSemaphorePermit {
     let batch = core.settings.batch.min(core.settings.concurrency);
-    if is_more {
-        let worthwhile = u32::try_from(batch.div_ceil(4)).unwrap_or(1);
-        let gathered = Arc::clone(&core.slots).acquire_many_owned(worthwhile);
-        if let Ok(Ok(mut slots)) = tokio::time::timeout(GATHER, gathered).await {
-            take_more(core, &mut slots, batch);
-            return slots;
-        }
+    let gathered = if is_more {
+        gather(core, batch).await
+    } else {
+        None
+    };
+    if let Some(slots) = gathered {
+        return slots;
     }
     let mut slots = Arc::clone(&core.slots)
         .acquire_owned()
@@ -114,6 +114,29 @@ async fn free_slots(core: &Core, is_more: bool) -> OwnedSemaphorePermit {
         .expect("the semaphore lives as long as the core and is never closed");
     take_more(core, &mut slots, batch);
     slots
+}
+
+/// As many slots as come quickly; none if none do.
+async fn gather(core: &Core, batch: usize) -> Option<OwnedSemaphorePermit> {
+    let few = u32::try_from(batch.div_ceil(8)).unwrap_or(1);
+    let mut gathered: Option<OwnedSemaphorePermit> = None;
+    while gathered
+        .as_ref()
+        .is_none_or(|slots| slots.num_permits() < batch / 2)
+    {
+        let more = Arc::clone(&core.slots).acquire_many_owned(few);
+        let Ok(Ok(more)) = tokio::time::timeout(GATHER, more).await else {
+            break;
+        };
+        match &mut gathered {
+            Some(slots) => slots.merge(more),
+            None => gathered = Some(more),
+        }
+    }
+    if let Some(slots) = &mut gathered {
+        take_more(core, slots, batch);
+    }
+    gathered
 }
 
 fn take_more(core: &Core, slots: &mut OwnedSemaphorePermit, batch: usize) {

@@ -266,13 +266,11 @@ impl Core {
         }
     }
 
+    /// Free slots do not tell who is busy: see [`Core::has_room`].
     pub(crate) fn meter_slots(&self) {
         let total = self.settings.concurrency;
-        meters::slots(
-            self.label(),
-            total,
-            total - self.slots.available_permits().min(total),
-        );
+        let busy = locked(&self.running).len().min(total);
+        meters::slots(self.label(), total, busy);
     }
 
     pub(crate) fn meter_kinds(&self) {

@@ -19,6 +19,7 @@ mod people_bulk;
 mod plain;
 mod plans;
 mod properties;
+mod reports;
 mod rolling_upgrade;
 mod schedules;
 mod schedules_people;

@@ -2,3 +2,4 @@
 
 mod at_ishare;
 mod mail;
+mod webhooks;

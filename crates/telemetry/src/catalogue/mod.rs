@@ -168,6 +168,10 @@ Numbers about the queue as a whole (how many jobs wait, how old the oldest is) c
 database and are sampled by one process at a time; read them with `max by (queue) (...)`. Numbers
 about a process (its slots, its attempts) are added up with `sum`.
 
+No series has exemplars: they need the OpenMetrics format, and `metrics-exporter-prometheus` writes
+Prometheus' older text format alone. From a number to a request or a job the way is the log: each
+line has its trace id, and what a line tells is named as the labels are.
+
 Three to look at first:
 
 - `max by (queue) (stevedore_queue_oldest_ready_age_seconds)`: how long the oldest job that could

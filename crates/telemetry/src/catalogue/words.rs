@@ -79,6 +79,7 @@ pub(super) const CHANNELS: &[&str] = &[
 pub(super) const CLEANED: &[&str] = &[
     "idempotency_keys",
     "customer_tokens",
+    "console_sessions",
     "notification_queue",
     "notification_receipts",
     "customer_notifications",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
+use stevedore_notices::shop_name;
 
 use super::dkim::Signer;
 
@@ -140,10 +141,7 @@ impl EmailSettings {
     #[must_use]
     pub fn shop_name(&self) -> String {
         match self.from() {
-            Ok(Mailbox {
-                name: Some(name), ..
-            }) => name,
-            Ok(Mailbox { email, .. }) => email.domain().to_owned(),
+            Ok(_) => shop_name(self.smtp_from.as_deref().unwrap_or_default()),
             Err(_) => String::new(),
         }
     }

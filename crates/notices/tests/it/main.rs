@@ -1,0 +1,4 @@
+//! What is told, from outside: notices rendered, and previews that say what is sent.
+
+mod notices;
+mod previews;
