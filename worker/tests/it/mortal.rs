@@ -20,8 +20,10 @@ const JOBS_LONG: NonZeroUsize = NonZeroUsize::new(24).expect("not zero");
 const LONG: i64 = 400;
 /// How often each says that it lives; a rescue waits for several to be missed.
 const HEARTBEAT: Duration = Duration::from_millis(300);
-/// Somebody dies this soon after something was done, in the middle of what comes next.
+/// Somebody dies this soon after something was done, in the middle of what comes next. In a long run
+/// something is done all the time: who died as soon would never come to a provider's fifth call.
 const LAST_WORK_MAX: Duration = Duration::from_millis(400);
+const LAST_WORK_MAX_LONG: Duration = Duration::from_secs(4);
 /// And if nothing is done for so long, too. It is time enough to take over what the dead had.
 const IDLE_MAX: Duration = Duration::from_secs(8);
 /// How often it is looked whether something was done.
@@ -79,7 +81,11 @@ impl Drop for Mortal {
 /// for is zero; answers how many died.
 pub async fn work_and_die(shop: &Shop, open: &'static str) -> u32 {
     let is_long = shop.number(open).await >= LONG;
-    let jobs = if is_long { JOBS_LONG } else { JOBS };
+    let (jobs, last_work_max) = if is_long {
+        (JOBS_LONG, LAST_WORK_MAX_LONG)
+    } else {
+        (JOBS, LAST_WORK_MAX)
+    };
     let mut workers: Vec<_> = (0..WORKERS).map(|_| Mortal::start(shop, jobs)).collect();
     let mut kills = 0;
     loop {
@@ -92,7 +98,7 @@ pub async fn work_and_die(shop: &Shop, open: &'static str) -> u32 {
         while shop.number(open).await >= before && since.elapsed() < IDLE_MAX {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        tokio::time::sleep(LAST_WORK_MAX * (kills * 97 % 31) / 30).await;
+        tokio::time::sleep(last_work_max * (kills * 97 % 31) / 30).await;
         workers.remove(0);
         workers.push(Mortal::start(shop, jobs));
         kills += 1;

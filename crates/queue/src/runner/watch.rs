@@ -40,6 +40,8 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Waits for transactions that told nobody: at first, and, doubling, at most.
 const UNSAID_MIN: Duration = Duration::from_millis(1);
 const UNSAID_MAX: Duration = Duration::from_secs(1);
+/// At most, when the worker stops: it does not wait for them long.
+const UNSAID_STOPPING: Duration = Duration::from_millis(20);
 
 /// How jobs come, as claims and notifications show. Shared by the claimer and the listener.
 #[derive(Debug)]
@@ -179,11 +181,20 @@ enum Phase {
     },
     /// The session broke; in the server it may live on, and hold the watch.
     Lost(Instant),
-    /// There may be unsaid jobs: when to ask, and how long to wait then.
+    /// There may be unsaid jobs: when it was asked, and how long after that to ask again.
     Ending {
-        ask_at: Instant,
+        asked_at: Instant,
         wait: Duration,
     },
+}
+
+impl Phase {
+    fn ending(wait: Duration) -> Self {
+        Phase::Ending {
+            asked_at: Instant::now(),
+            wait,
+        }
+    }
 }
 
 impl Watch {
@@ -198,10 +209,7 @@ impl Watch {
     fn end(&mut self, core: &Core) {
         core.flow.set_watched(false);
         self.unsaid.append(&mut self.watched);
-        self.phase = Phase::Ending {
-            ask_at: Instant::now(),
-            wait: UNSAID_MIN,
-        };
+        self.phase = Phase::ending(Duration::ZERO);
     }
 
     /// Waits until there is something to do.
@@ -209,7 +217,14 @@ impl Watch {
         let at = match self.phase {
             Phase::Off => return core.flow.rose.notified().await,
             Phase::On { .. } => Instant::now() + TICK,
-            Phase::Resting(at) | Phase::Lost(at) | Phase::Ending { ask_at: at, .. } => at,
+            Phase::Resting(at) | Phase::Lost(at) => at,
+            Phase::Ending { asked_at, wait } => {
+                tokio::select! {
+                    () = tokio::time::sleep_until((asked_at + wait).into()) => return,
+                    () = core.shutdown.cancelled() => {}
+                }
+                asked_at + wait.min(UNSAID_STOPPING)
+            }
         };
         tokio::time::sleep_until(at.into()).await;
     }
@@ -324,10 +339,7 @@ impl Watch {
             self.worker_id
         );
         self.phase = if within(ANSWER_MAX, query.fetch_one(session)).await?.ended {
-            Phase::Ending {
-                ask_at: Instant::now(),
-                wait: UNSAID_MIN,
-            }
+            Phase::ending(Duration::ZERO)
         } else {
             Phase::Lost(Instant::now() + ASK_EVERY)
         };
@@ -349,10 +361,7 @@ impl Watch {
             core.flow.set_seen_to();
             Phase::Off
         } else {
-            Phase::Ending {
-                ask_at: Instant::now() + wait,
-                wait: (wait * 2).min(UNSAID_MAX),
-            }
+            Phase::ending((wait * 2).clamp(UNSAID_MIN, UNSAID_MAX))
         };
         Ok(())
     }

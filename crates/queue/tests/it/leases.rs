@@ -41,9 +41,11 @@ async fn a_zombies_transaction_aborts_and_the_job_takes_effect_exactly_once() {
     let db = TestDb::new().await;
     make_effects(&db.pool).await;
     let job_id = put(&db.pool, Does::EffectAfterGate).await;
-    // Its one slot is taken and its next heartbeat a minute away: it cannot know that it is dead.
+    // Its one slot is taken, its next heartbeat a minute away, and no listener comes up late and has
+    // it beat again: it cannot know that it is dead.
     let busy = RunnerSettings {
         concurrency: 1,
+        listen: false,
         ..calm()
     };
     let zombie = Worker::start(&db.pool, busy);

@@ -1,6 +1,7 @@
 //! One worker looks without being told when jobs come fast, and then enqueues do not notify. No job
 //! may wait for a notification that nobody sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
@@ -182,6 +183,10 @@ async fn point_14_a_worker_on_watch_that_stops_leaves_no_job_that_nobody_was_tol
     let db = TestDb::new().await;
     let pool = db.pool_of(40);
     let worker = Worker::start(&pool, alone());
+    // Holds up the stop until what the watch owes can be seen to.
+    put(&db.pool, Does::Gate).await;
+    worker.stage.until_begun(1).await;
+    let stage = Arc::clone(&worker.stage);
     let late = loop {
         until_watched(&db.pool).await;
         let mut late = db.pool.begin().await.unwrap();
@@ -194,12 +199,12 @@ async fn point_14_a_worker_on_watch_that_stops_leaves_no_job_that_nobody_was_tol
     let other = Worker::start(&pool, alone());
     let stopping = tokio::spawn(worker.stop());
     wait_for("the stop to have begun", async || {
-        // Perhaps it is over already: when the watch ended by itself, nothing holds up the stop.
-        let stopping = "select count(*) from queue.workers where state <> 'running'";
+        let stopping = "select count(*) from queue.workers where state = 'draining'";
         (count(&db.pool, stopping).await == 1).then_some(())
     })
     .await;
     late.commit().await.unwrap();
+    stage.gate.add_permits(1);
     stopping.await.unwrap();
     until_drained(&db.pool).await;
     other.stop().await;
