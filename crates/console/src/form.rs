@@ -1,5 +1,10 @@
 //! What a form or an address's query says.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
 /// An address of ours with a query behind it.
 #[must_use]
 pub fn address(path: &str, query: &[(&str, &str)]) -> String {
@@ -35,5 +40,17 @@ impl Form {
         let value = self.get(name).trim();
         let is_text = !value.is_empty() && !value.contains('\0');
         is_text.then(|| value.to_owned())
+    }
+}
+
+/// What the query of the address says; nothing where there is none.
+pub struct Query(pub Form);
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(Form::read(query.as_bytes())))
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in with a key, and out.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::header::{SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -8,7 +8,7 @@ use minijinja::context;
 use stevedore_model::{api_keys, console_sessions};
 
 use crate::Console;
-use crate::form::Form;
+use crate::form::Query;
 use crate::guard::{Ours, Posted, is_https};
 use crate::page::{Refusal, page};
 use crate::session;
@@ -19,8 +19,7 @@ const HOME: &str = "/console";
 const PATH_BYTES_MAX: usize = 1000;
 
 /// The form.
-pub async fn ask(RawQuery(query): RawQuery) -> Response {
-    let query = Form::read(query.unwrap_or_default().as_bytes());
+pub async fn ask(Query(query): Query) -> Response {
     form(StatusCode::OK, query.get("to"), None)
 }
 

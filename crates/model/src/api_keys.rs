@@ -7,15 +7,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
+use rand::rand_core::OsError;
 use secrecy::SecretString;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use sqlx::{PgExecutor, PgPool};
 use subtle::ConstantTimeEq;
 
 use crate::TenantId;
+use crate::secrets::{hash, is_hex, random_hex};
 
 /// What a key may do. `admin` includes all others.
 pub const SCOPES: [&str; 7] = [
@@ -96,7 +95,7 @@ pub enum CreateKeyError {
     NoScope,
     /// The operating system gave no random numbers.
     #[error("no random numbers")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] OsError),
     /// Anything else.
     #[error("storing the key failed")]
     Database(#[from] sqlx::Error),
@@ -300,19 +299,4 @@ fn split(token: &str) -> Option<(&str, &str)> {
     let (key_id, secret) = token.strip_prefix("stv_")?.split_once('_')?;
     let is_whole = is_hex(key_id, KEY_ID_BYTES) && is_hex(secret, SECRET_BYTES);
     is_whole.then_some((key_id, secret))
-}
-
-fn is_hex(text: &str, bytes: usize) -> bool {
-    let is_lower_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.len() == 2 * bytes && text.bytes().all(is_lower_hex)
-}
-
-pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, rand::rand_core::OsError> {
-    let mut bytes = [0; BYTES];
-    OsRng.try_fill_bytes(&mut bytes)?;
-    Ok(hex::encode(bytes))
-}
-
-fn hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret).into()
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rand::rand_core::OsError;
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use sqlx::PgExecutor;
 
 use crate::TenantId;
-use crate::api_keys::{ApiKey, random_hex};
+use crate::api_keys::ApiKey;
+use crate::secrets::{hash, is_hex, random_hex};
 
 const SECRET_BYTES: usize = 32;
 
@@ -72,7 +72,7 @@ pub async fn find(
     token: &str,
     idle: Duration,
 ) -> Result<Option<Session>, sqlx::Error> {
-    if !is_token(token) {
+    if !is_hex(token, SECRET_BYTES) {
         return Ok(None);
     }
     let hash = hash(token);
@@ -103,16 +103,4 @@ pub async fn end(db: impl PgExecutor<'_>, token: &str) -> Result<(), sqlx::Error
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Nothing else reaches the database.
-fn is_token(text: &str) -> bool {
-    text.len() == 2 * SECRET_BYTES
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
 }

@@ -9,11 +9,10 @@ use chrono::{DateTime, Utc};
 use rand::rand_core::OsError;
 use secrecy::SecretString;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use sqlx::PgExecutor;
 
 use crate::TenantId;
-use crate::api_keys::random_hex;
+use crate::secrets::{hash, is_hex, random_hex};
 
 const SECRET_BYTES: usize = 32;
 const PREFIX: &str = "stt_";
@@ -179,16 +178,7 @@ pub async fn revoke(
     Ok(done.rows_affected() > 0)
 }
 
-/// Nothing else reaches the database.
 fn is_token(text: &str) -> bool {
-    text.strip_prefix(PREFIX).is_some_and(|secret| {
-        secret.len() == 2 * SECRET_BYTES
-            && secret
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
+    let secret = text.strip_prefix(PREFIX);
+    secret.is_some_and(|secret| is_hex(secret, SECRET_BYTES))
 }

@@ -43,6 +43,7 @@ mod refusals;
 pub mod retention;
 pub mod returns;
 pub mod routing;
+mod secrets;
 pub mod shipments;
 mod sqlstate;
 pub mod stock;

@@ -1,42 +1,20 @@
 //! The console in the process that serves it, beside the API.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use secrecy::ExposeSecret;
-use stevedore_database::process;
 use stevedore_model::{TenantId, api_keys};
 use stevedore_testkit::TestDb;
 
-use crate::stevedore;
+use crate::processes::{api, kill};
 
-/// An API process and its address.
-fn api(db: &TestDb, setting: (&str, &str)) -> (Child, String) {
-    let mut command = stevedore(&["api"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("STEVEDORE_API_BIND", "127.0.0.1:0")
-        .env(setting.0, setting.1)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    let mut child = command.spawn().expect("the API can be started");
-    let mut line = String::new();
-    let said = child.stdout.take().expect("it is piped");
-    BufReader::new(said)
-        .read_line(&mut line)
-        .expect("it says where it listens");
-    let address = line.trim().rsplit('/').next().unwrap_or_default();
+/// An API process with a setting, and where it is.
+fn running(db: &TestDb, setting: (&str, &str)) -> (Child, String) {
+    let (child, address) = api(db, &[setting]);
     (child, format!("http://{address}"))
-}
-
-fn end(mut api: Child) {
-    api.kill().expect("it can be killed");
-    api.wait().expect("it has ended");
 }
 
 fn client() -> Client {
@@ -61,7 +39,7 @@ async fn j7_the_console_is_beside_the_api_which_knows_no_cookie_and_counts_wrong
     let scopes = ["admin".to_owned()];
     let key = api_keys::create(&db.pool, TenantId::SHOP, "ama", &scopes, None).await;
     let key = key.expect("a key").token.expose_secret().to_owned();
-    let (process, url) = api(&db, ("STEVEDORE_API_RATE_LIMIT_ADDRESS", "3/1h"));
+    let (process, url) = running(&db, ("STEVEDORE_API_RATE_LIMIT_ADDRESS", "3/1h"));
     let client = client();
 
     let answer = sign_in(&client, &url, &key).await;
@@ -100,18 +78,18 @@ async fn j7_the_console_is_beside_the_api_which_knows_no_cookie_and_counts_wrong
     assert_eq!(statuses[3], 429);
     assert_eq!(sign_in(&client, &url, &key).await.status(), 429);
     assert_eq!(get("/console/templates").await.status(), 200);
-    end(process);
+    kill(process);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn j7_a_console_that_is_switched_off_is_not_there() {
     let db = TestDb::new().await;
-    let (process, url) = api(&db, ("STEVEDORE_CONSOLE", "false"));
+    let (process, url) = running(&db, ("STEVEDORE_CONSOLE", "false"));
     let client = client();
     for path in ["/console", "/console/sign-in", "/console/console.css"] {
         let answer = client.get(format!("{url}{path}")).send().await;
         assert_eq!(answer.expect("an answer").status(), 404, "{path}");
     }
     assert_eq!(sign_in(&client, &url, "x").await.status(), 404);
-    end(process);
+    kill(process);
 }

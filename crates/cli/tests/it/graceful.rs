@@ -1,7 +1,5 @@
 //! An API process that is told to stop under load, as a load balancer meets it.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,35 +11,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::stevedore;
+use crate::processes::api;
 
 const CLIENTS: usize = 16;
-
-/// An API process and its address.
-fn api(db: &TestDb) -> (Child, String) {
-    let mut command = stevedore(&["api"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("STEVEDORE_API_BIND", "127.0.0.1:0")
-        .env("STEVEDORE_API_DRAIN_DELAY", "2s")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    let mut child = command.spawn().expect("the API can be started");
-    let mut line = String::new();
-    let said = child.stdout.take().expect("it is piped");
-    BufReader::new(said)
-        .read_line(&mut line)
-        .expect("it says where it listens");
-    let address = line
-        .trim()
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    (child, address)
-}
 
 /// What the balancer and its clients know.
 #[derive(Default)]
@@ -117,7 +89,7 @@ async fn j3_an_api_that_is_told_to_stop_under_load_fails_no_request() {
     let scopes = ["admin".to_owned()];
     let key = api_keys::create(&db.pool, TenantId::SHOP, "test", &scopes, None).await;
     let token = key.expect("a key").token;
-    let (mut child, address) = api(&db);
+    let (mut child, address) = api(&db, &[("STEVEDORE_API_DRAIN_DELAY", "2s")]);
     let body = r#"{"kind": "audit"}"#;
     let request = format!(
         "POST /v1/jobs HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\

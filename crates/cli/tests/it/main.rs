@@ -7,6 +7,7 @@ mod demo;
 mod graceful;
 mod jobs;
 mod notices;
+mod processes;
 mod providers;
 mod reasons;
 mod schedules;

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rand::Rng as _;
-use secrecy::ExposeSecret as _;
-use stevedore_database::process;
 use stevedore_simulator::{ACCOUNT_SID, AUTH_TOKEN, Simulator, SimulatorSettings};
 use stevedore_testkit::TestDb;
 
+use crate::processes::{kill, worker};
 use crate::{stderr, stdout, stevedore};
 
 /// 5,000 are proven by hand: `STEVEDORE_TEST_NOTICES=5000`.
@@ -26,40 +25,30 @@ const LIFE_MS: Range<u64> = 100..700;
 const DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// A worker process that sends by the simulator.
-fn worker(db: &TestDb, simulator: &Simulator) -> Child {
-    let mut command = stevedore(&["worker"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("WORKER_QUEUES", "notifications")
-        .env("WORKER_CONCURRENCY", "8")
-        .env("WORKER_HEARTBEAT", "300ms")
-        .env("WORKER_ADMIN_BIND", "127.0.0.1:0")
-        .env("NOTICE_RETRY_DELAY", "20ms")
-        .env("NOTICE_RETRY_DELAY_MAX", "100ms")
-        .env("SMTP_HOST", simulator.smtp_addr().ip().to_string())
-        .env("SMTP_PORT", simulator.smtp_addr().port().to_string())
-        .env("SMTP_TLS", "none")
-        .env("SMTP_FROM", "Kofi's Data <orders@shop.example>")
-        .env("TWILIO_API_URL", simulator.twilio_url())
-        .env("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
-        .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
-        .env("TWILIO_SMS_FROM", "+14155550100")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    command.spawn().expect("a worker can be started")
-}
-
-fn kill(mut worker: Child) {
-    worker.kill().expect("it can be killed");
-    worker.wait().expect("it has ended");
+fn sender(db: &TestDb, simulator: &Simulator) -> Child {
+    let smtp = simulator.smtp_addr();
+    let settings = [
+        ("WORKER_QUEUES", "notifications"),
+        ("WORKER_CONCURRENCY", "8"),
+        ("WORKER_HEARTBEAT", "300ms"),
+        ("NOTICE_RETRY_DELAY", "20ms"),
+        ("NOTICE_RETRY_DELAY_MAX", "100ms"),
+        ("SMTP_HOST", &smtp.ip().to_string()),
+        ("SMTP_PORT", &smtp.port().to_string()),
+        ("SMTP_TLS", "none"),
+        ("SMTP_FROM", "Kofi's Data <orders@shop.example>"),
+        ("TWILIO_API_URL", &simulator.twilio_url()),
+        ("TWILIO_ACCOUNT_SID", ACCOUNT_SID),
+        ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
+        ("TWILIO_SMS_FROM", "+14155550100"),
+    ];
+    worker(db, &settings)
 }
 
 /// Kills one worker after another, each followed by a new one, until no notice waits; answers how
 /// many died.
 async fn work_and_die(db: &TestDb, simulator: &Simulator) -> u32 {
-    let mut workers: Vec<_> = (0..WORKERS).map(|_| worker(db, simulator)).collect();
+    let mut workers: Vec<_> = (0..WORKERS).map(|_| sender(db, simulator)).collect();
     let (mut kills, start) = (0, Instant::now());
     loop {
         // When they die must have nothing to do with what they do.
@@ -79,7 +68,7 @@ async fn work_and_die(db: &TestDb, simulator: &Simulator) -> u32 {
             "{waiting} wait after {kills} kills"
         );
         kill(workers.remove(rand::rng().random_range(0..WORKERS)));
-        workers.push(worker(db, simulator));
+        workers.push(sender(db, simulator));
         kills += 1;
     }
 }

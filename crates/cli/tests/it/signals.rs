@@ -1,27 +1,21 @@
 //! What a worker process does when it is told to stop: once, and again.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use stevedore_database::process;
 use stevedore_testkit::{TestDb, wait_for};
 
-use crate::stevedore;
+use crate::processes::worker;
 
-fn worker(db: &TestDb) -> Child {
-    let mut command = stevedore(&["worker"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("WORKER_ADMIN_BIND", "127.0.0.1:0")
-        .env("WORKER_GRACE", "60s")
-        .env("EXPIRE_RESERVATIONS_EVERY", "100ms")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    command.spawn().expect("the worker can be started")
+/// It waits for its jobs longer than a test does.
+fn patient_worker(db: &TestDb) -> Child {
+    let settings = [
+        ("WORKER_GRACE", "60s"),
+        ("EXPIRE_RESERVATIONS_EVERY", "100ms"),
+    ];
+    worker(db, &settings)
 }
 
 async fn until(pool: &PgPool, what: &str, sql: &'static str) {
@@ -52,7 +46,7 @@ async fn point_14_a_first_signal_waits_for_what_runs_and_a_second_ends_at_once()
         .execute(&mut *lock)
         .await
         .expect("the lock");
-    let mut child = worker(&db);
+    let mut child = patient_worker(&db);
     let running = "select exists (select from queue.jobs
         where kind = 'expire_reservations' and state = 'running')";
     until(&db.pool, "the job to run", running).await;
@@ -75,7 +69,7 @@ async fn point_14_a_first_signal_waits_for_what_runs_and_a_second_ends_at_once()
 #[tokio::test]
 async fn point_14_one_signal_is_enough_for_an_idle_worker() {
     let db = TestDb::new().await;
-    let mut child = worker(&db);
+    let mut child = patient_worker(&db);
     let working = "select exists (select from queue.workers where state = 'running')";
     until(&db.pool, "the worker to work", working).await;
     process::signal(child.id(), libc::SIGTERM);

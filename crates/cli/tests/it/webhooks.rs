@@ -1,8 +1,6 @@
 //! Webhooks and processes that are killed.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
 use ring::hmac;
@@ -15,6 +13,7 @@ use stevedore_testkit::TestDb;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::processes::{api, kill, worker};
 use crate::stevedore;
 
 /// Rounds of sending until the process is killed.
@@ -22,29 +21,14 @@ const ROUNDS: usize = 4;
 const SENDERS: usize = 16;
 /// Times that one event is sent at the same moment.
 const TIMES: usize = 50;
+/// What an API needs for the webhooks of these tests, and a worker.
+const API: [(&str, &str); 3] = [
+    ("DHL_WEBHOOK_TOKENS", "old,t0ken"),
+    ("DPD_WEBHOOK_TOKENS", "t0ken"),
+    ("STRIPE_WEBHOOK_SECRETS", STRIPE_SECRET),
+];
+const WORKER: [(&str, &str); 2] = [("WORKER_QUEUES", "webhooks"), ("DPD_BUCODE", "010")];
 const STRIPE_SECRET: &str = "whsec_test";
-
-fn api(db: &TestDb) -> (Child, String) {
-    let mut command = stevedore(&["api", "--bind", "127.0.0.1:0"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("DHL_WEBHOOK_TOKENS", "old,t0ken")
-        .env("DPD_WEBHOOK_TOKENS", "t0ken")
-        .env("STRIPE_WEBHOOK_SECRETS", STRIPE_SECRET)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    let mut child = command.spawn().expect("the API can be started");
-    let output = BufReader::new(child.stdout.take().expect("its output"));
-    let mut lines = output.lines().map_while(Result::ok);
-    let address = lines.find_map(|line| {
-        let (_, rest) = line.split_once("127.0.0.1:")?;
-        let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        Some(format!("127.0.0.1:{port}"))
-    });
-    (child, address.expect("the API says where it listens"))
-}
 
 async fn send_until_refused(
     address: String,
@@ -76,7 +60,7 @@ async fn f2_killing_the_api_never_loses_an_event_that_it_acknowledged() {
     let db = TestDb::new().await;
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     for round in 1..=ROUNDS {
-        let (mut child, address) = api(&db);
+        let (mut child, address) = api(&db, &API);
         let before = acknowledged.lock().expect("the list").len();
         let mut senders = JoinSet::new();
         for sender in 0..SENDERS {
@@ -108,21 +92,6 @@ async fn f2_killing_the_api_never_loses_an_event_that_it_acknowledged() {
     let lost: Vec<_> = acknowledged.difference(&stored).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(acknowledged.len() >= 50 * ROUNDS);
-}
-
-/// A worker process that processes webhooks and nothing else.
-fn worker(db: &TestDb) -> Child {
-    let mut command = stevedore(&["worker"]);
-    command
-        .env("DATABASE_URL", db.url().expose_secret())
-        .env("WORKER_QUEUES", "webhooks")
-        .env("WORKER_ADMIN_BIND", "127.0.0.1:0")
-        .env("DPD_BUCODE", "010")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    process::die_with_parent(&mut command, libc::SIGKILL);
-    command.spawn().expect("a worker can be started")
 }
 
 /// A shop with an order that waits for its money, and with a parcel of another at DPD; answers the
@@ -266,8 +235,8 @@ async fn f2_a_webhook_sent_fifty_times_at_once_is_applied_once() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let db = TestDb::new().await;
     let order_id = shop(&db).await;
-    let ((mut one, first), (mut other, second)) = (api(&db), api(&db));
-    let mut workers = [worker(&db), worker(&db)];
+    let ((one, first), (other, second)) = (api(&db, &API), api(&db, &API));
+    let workers = [(); 2].map(|()| worker(&db, &WORKER));
     let addresses = [first, second];
 
     send_at_once(&addresses, order_id).await;
@@ -308,8 +277,7 @@ async fn f2_a_webhook_sent_fifty_times_at_once_is_applied_once() {
     assert_eq!(effects(&db).await, once);
     let wrong = books::discrepancies(&db.pool).await.expect("the books");
     assert!(wrong.is_empty(), "{wrong:?}");
-    for child in workers.iter_mut().chain([&mut one, &mut other]) {
-        child.kill().expect("it can be killed");
-        child.wait().expect("it has ended");
+    for child in workers.into_iter().chain([one, other]) {
+        kill(child);
     }
 }

@@ -1,7 +1,7 @@
 //! What customers and admins are told: every text, where it comes from, and how it looks.
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_FRAME_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,7 +10,7 @@ use stevedore_model::notifications::own;
 use stevedore_notices::{CHANNELS, LOCALES, Library, Listed, Preview, Rendered, Source};
 
 use crate::Console;
-use crate::form::{Form, address};
+use crate::form::{Form, Query, address};
 use crate::page::{Refusal, room};
 use crate::session::Session;
 
@@ -101,9 +101,8 @@ struct Rendering<'a> {
 async fn preview(
     session: Session,
     State(console): State<Console>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> Result<Response, Refusal> {
-    let query = Form::read(query.unwrap_or_default().as_bytes());
     let wanted = Wanted::of(&console, &session, &query).await?;
     let Shown { rendered, sid } = wanted.render(&console, &session).await?;
     let (locale, channel) = (wanted.locale.as_str(), wanted.channel);
@@ -151,9 +150,8 @@ async fn preview(
 async fn mail(
     session: Session,
     State(console): State<Console>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> Result<Response, Refusal> {
-    let query = Form::read(query.unwrap_or_default().as_bytes());
     let wanted = Wanted::of(&console, &session, &query).await?;
     let shown = wanted.render(&console, &session).await?;
     let headers = [

@@ -1,7 +1,7 @@
 //! What providers sent, what became of it, and once more.
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use stevedore_model::inbox::{self, Filter, Summary, View, WEBHOOK_STATUSES};
 
 use crate::Console;
-use crate::form::{Form, address};
+use crate::form::{Form, Query, address};
 use crate::guard::Posted;
 use crate::page::{Refusal, room, time};
 use crate::session::Session;
@@ -57,9 +57,8 @@ struct Row {
 async fn list(
     session: Session,
     State(console): State<Console>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> Result<Response, Refusal> {
-    let query = Form::read(query.unwrap_or_default().as_bytes());
     let known = |status: &String| WEBHOOK_STATUSES.contains(&status.as_str());
     let filter = Filter {
         source: query.filled("source"),
@@ -147,11 +146,10 @@ async fn read(
     session: Session,
     State(console): State<Console>,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    Query(query): Query,
 ) -> Result<Response, Refusal> {
     let id = id.parse().map_err(|_| MISSING)?;
     let event = inbox::get(console.pool(), session.tenant(), id).await?;
-    let query = Form::read(query.unwrap_or_default().as_bytes());
     let page = EventPage::of(event.ok_or(MISSING)?, query.get("job").parse().ok());
     Ok(room(&session, HERE, "webhook.html", &page))
 }
