@@ -224,7 +224,52 @@ def open_tickets(town):
     return left
 
 
+# A simulated town's, as of each order of goods.
+ADDRESS = {"recipient": "A buyer", "address": "1 High Street", "city": "Accra", "country": "GH"}
+
+
+@pages("StevedoreProviderTokenEnded")
+def token_ended(town):
+    """the login of UPS answered with HTTP 500 from one moment to the next, the end of its token came
+    (its hours were cut short), and its parcels were asked for. The statement showed when the token
+    had ended, and `stevedore providers check` what the login answered; nothing was to be done, the
+    breaker's first probe after the login answered again renewed it."""
+    ups = {"UPS_CLIENT_ID": "simulator", "UPS_CLIENT_SECRET": town.provider_key,
+           "UPS_API_URL": f"http://127.0.0.1:{town.port('provider')}/ups"}
+    settings = ups | {"WORKER_QUEUES": "maintenance", "POLL_TRACKING_EVERY": "1s"}
+    worker = town.worker("tracker", **settings)
+    try:
+        order = town.order(lines=[{"sku": "MUG-RED", "quantity": 1}], shipping_address=ADDRESS)
+        parcels = ("insert into shipments (order_id, fulfillment_id, carrier_code, tracking_number) "
+                   f"select {order}, fulfillment_id, 'ups', '1Z999AA1' || 10000000 + n "
+                   f"from fulfillments, generate_series(1, 10) as n where order_id = {order} returning 1")
+        yield until("its parcels", lambda: town.sql(parcels))
+        are_due = "update tracking_schedule set next_poll_at = now()"
+        town.sql(are_due)
+        kept = "select count(*) from provider_tokens where expires_at > now()"
+        yield until("its token", lambda: town.sql(kept) == "1")
+        town.carrier_fault("ups", "log_in", {"kind": "server_error"})
+        # A worker believes for a minute what it has read.
+        worker.stop()
+        town.sql(f"update provider_tokens set expires_at = now(); {are_due}")
+        worker = town.worker("tracker", **settings)
+        yield firing("StevedoreProviderTokenEnded")
+        said = town.follow("StevedoreProviderTokenEnded", "select token_name")
+        expect(said, "ups/simulator|t|")
+        expect(town.providers_check("StevedoreProviderTokenEnded", **ups), "FAILS  carrier   ups", "internal error")
+        town.carrier_fault("ups", "log_in", {"kind": "latency", "milliseconds": 0})
+        expect(town.providers_check("StevedoreProviderTokenEnded", **ups), "works  carrier   ups")
+        yield ended("StevedoreProviderTokenEnded")
+    finally:
+        # No job stays that only this worker could run.
+        town.command("stevedore jobs schedules pause poll_tracking")
+        worker.stop()
+        town.sql("select queue.cancel(job_id) from queue.jobs where kind = 'poll_tracking'")
+        town.forget("tracker")
+
+
 phase(paused, unserved, bloat)
 phase(bounces, declined, dead_event, wrong_secret, app_down)
 phase(provider_down)
 phase(key_revoked, slow)
+phase(token_ended)

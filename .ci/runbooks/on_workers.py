@@ -1,6 +1,10 @@
 """Faults of workers: too few, dead, stopped, deaf, stuck."""
 
+import os
+import signal
+
 from drill import ended, expect, firing, pages, phase, until
+from page import Page
 from town import SLOW_PHONE
 
 
@@ -51,23 +55,45 @@ def killed(town):
 
 @pages("StevedoreFencedWritesRejected")
 def stopped(town):
-    """a worker was stopped with SIGSTOP until others had its jobs, and woken while its sign of life
-    waited for a lock, so that it finished them before it heard that it had lost them. The statement
-    named it, and its log said what was refused; nothing was to be done."""
-    slow_orders(town, 12)
-    yield until("jobs in its hands", lambda: jobs_of(town, "hands-2") > 2)
-    town.pause("hands-2")
-    yield until("others to have them", lambda: jobs_of(town, "hands-2") == 0)
-    holder, _ = town.session("holder")
-    holder.run("begin")
-    holder.run("select from queue.workers where name = 'hands-2' for update")
-    town.wake("hands-2")
-    yield firing("StevedoreFencedWritesRejected")
-    holder.close()
-    said = town.follow("StevedoreFencedWritesRejected", "select name, version")
-    expect(said, "hands-2|")
-    expect(town.log("hands-2"), "lease lost")
+    """the connection over which a worker gives its signs of life hung, while its others went on: the
+    server's process behind it was stopped with SIGSTOP. Others were given its jobs, and it finished
+    them before it heard that it had lost them. The statement named it, and its log said what was
+    refused and why it had been silent; it came back by itself."""
+    worker = town.worker("late", WORKER_CONCURRENCY="16", DATABASE_APPLICATION_NAME="late")
+    pid = None
+    try:
+        yield until("scrapes of it", lambda: town.is_scraped("late"))
+        # They end after the death of their worker, and before it asks again over another connection.
+        slow_orders(town, 24)
+        yield until("jobs in its hands", lambda: jobs_of(town, "late") > 2)
+        # Not the worker: one that stood still as a whole hears of its death first, and drops its jobs.
+        pid = hang_keeper(town)
+        yield until("others to have them", lambda: jobs_of(town, "late") == 0)
+        yield firing("StevedoreFencedWritesRejected")
+        page = Page.of("StevedoreFencedWritesRejected")
+        for line in ("the lease was lost", "heartbeat failed"):
+            yield until(f"{line!r} in its log", lambda said=page.code(line, {}): said in town.log("late"))
+        expect(town.follow("StevedoreFencedWritesRejected", "select name, version"), "late|")
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGCONT)
+        # If it stayed, it would work in the drills that come.
+        worker.stop()
+        town.forget("late")
     yield ended("StevedoreFencedWritesRejected")
+
+
+def hang_keeper(town):
+    """Stops the process behind the connection of the worker's signs of life, between two of them, or
+    others would wait for its locks. Answers its process id."""
+    its = "from pg_stat_activity where application_name = 'late' and query ilike '%queue.beat(%'"
+    [pid] = map(int, town.sql(f"select pid {its}").split())
+    for _ in range(20):
+        os.kill(pid, signal.SIGSTOP)
+        if town.sql(f"select state {its} and pid = {pid}") == "idle":
+            return pid
+        os.kill(pid, signal.SIGCONT)
+    raise AssertionError("it is never idle")
 
 
 @pages("StevedoreListenerDisconnected")

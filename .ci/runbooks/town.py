@@ -30,10 +30,11 @@ PAUSE = "1s"
 SCRAPE = "1s"
 SECRET = "whsec_drill"
 # All calls to the provider take as long, so that there is always a job under way; this number's
-# take longer, so that there is time to do something to whoever works on them.
+# take longer, so that there is time to do something to whoever works on them. None takes too long
+# for a worker: failures would open the breaker, and with it open no call lasts.
 SLOW_PHONE = "0241112222"
 FAULTS = [
-    {"phone": SLOW_PHONE, "fault": {"kind": "latency", "milliseconds": 4000}},
+    {"phone": SLOW_PHONE, "fault": {"kind": "latency", "milliseconds": 2500}},
     {"fault": {"kind": "latency", "milliseconds": 250}},
 ]
 
@@ -97,6 +98,7 @@ class Town:
             "WORKER_ADMIN_BIND": f"127.0.0.1:{self.port(name)}",
             "AT_ISHARE_API_URL": f"http://127.0.0.1:{self.port('provider')}/api",
             "AT_ISHARE_API_KEY": self.provider_key,
+            "AT_ISHARE_TIMEOUT": "6s",
             "FULFILMENT_RETRY_DELAYS": "500ms",
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.port("SMTP")),
@@ -106,7 +108,8 @@ class Town:
             "OUTBOUND_ALLOW_HTTP": "true",
             "OUTBOUND_ALLOW_PRIVATE": "true",
             "WEBHOOK_RETRY_DELAYS": ",".join(["1s"] * 50),
-            "WEBHOOK_DISABLE_AFTER": "15s",
+            # So long that the sampler, which may take 20 s, sees the lateness before.
+            "WEBHOOK_DISABLE_AFTER": "30s",
             "WEBHOOK_FEED_EVERY": "500ms",
             "WEBHOOK_ATTEMPTS": "1",
         } | settings)
@@ -247,6 +250,12 @@ class Town:
         address = f"http://127.0.0.1:{self.port('provider')}/api"
         settings = {"AT_ISHARE_API_URL": address, "AT_ISHARE_API_KEY": self.provider_key} | settings
         return self.command(line, may_fail=True, **settings)
+
+    def carrier_fault(self, carrier, operation, fault):
+        """From now on these calls misbehave; the rule that came last counts."""
+        rule = {"carrier": carrier, "operation": operation, "fault": fault}
+        self.fetch(f"http://127.0.0.1:{self.port('provider')}/carriers/faults",
+                   json.dumps(rule).encode(), {"Content-Type": "application/json"})
 
     def is_scraped(self, name):
         """Often enough that what is counted from now on is seen as an increase."""

@@ -1,6 +1,7 @@
 -- The token of this name; or, to one caller among all, that it renews it now; or neither: somebody
 -- else does, ask again in a moment. A renewal that does not come back within 30 seconds is
--- somebody else's turn. Locks: the token's row when it is renewed.
+-- somebody else's turn. The end of the old token stays until there is a new one: the gauge of it
+-- tells whether nobody can renew it. Locks: the token's row when it is renewed.
 create or replace function claim_provider_token(p_name text)
 returns table (
   sealed bytea,
@@ -24,7 +25,7 @@ begin
     values (p_name)
     on conflict do nothing;
     update provider_tokens as t
-    set renewing_until = v_now + interval '30 seconds', sealed = null, expires_at = null
+    set renewing_until = v_now + interval '30 seconds'
     where t.token_name = p_name
       and coalesce(t.renewing_until <= v_now, true)
       and coalesce(t.expires_at <= v_now, true);
