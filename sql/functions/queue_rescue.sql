@@ -78,13 +78,21 @@ begin
   if v_left < 1000 then
     perform pg_notify('queue_jobs', '*');
   end if;
+  with clear as (
+    select w.worker_id
+    from queue.workers as w
+    where w.state in ('dead', 'stopped')
+      and not w.cleared
+      and coalesce(w.stopped_at < clock_now() - interval '30 seconds', true)
+      and not exists (
+        select from queue.jobs as j where j.worker_id = w.worker_id and j.state = 'running')
+    order by w.worker_id
+    for update of w skip locked
+  )
   update queue.workers as w
   set cleared = true
-  where w.state in ('dead', 'stopped')
-    and not w.cleared
-    and coalesce(w.stopped_at < clock_now() - interval '30 seconds', true)
-    and not exists (
-      select from queue.jobs as j where j.worker_id = w.worker_id and j.state = 'running');
+  from clear
+  where w.worker_id = clear.worker_id;
 end
 $$;
 

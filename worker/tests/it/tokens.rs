@@ -86,3 +86,31 @@ async fn d8_a_login_that_fails_holds_nobody_up() {
         "token-1"
     );
 }
+
+#[tokio::test]
+async fn d8_the_end_of_a_token_is_known_until_there_is_another() {
+    let db = TestDb::new().await;
+    let tokens = FleetTokens::new(db.pool().clone());
+    let logins = AtomicU32::new(0);
+    get(&tokens, &key("secret"), &logins).await;
+    let ended = "update provider_tokens set expires_at = clock_now() - interval '1 hour'";
+    sqlx::query(ended)
+        .execute(db.pool())
+        .await
+        .expect("it ends");
+    let fresh = FleetTokens::new(db.pool().clone());
+    let refuse = async {
+        Err(ProviderError::Unauthorized {
+            message: "no".into(),
+        })
+    };
+    let refused = fresh.get(&key("secret"), Box::pin(refuse)).await;
+    refused.expect_err("refused");
+    let past = "select count(*) from provider_tokens where expires_at < clock_now()";
+    let past: i64 = sqlx::query_scalar(past)
+        .fetch_one(db.pool())
+        .await
+        .expect("a count");
+    assert_eq!(past, 1, "nobody can tell that it ended");
+    assert_eq!(get(&fresh, &key("secret"), &logins).await, "token-2");
+}

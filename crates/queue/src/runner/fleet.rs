@@ -38,6 +38,8 @@ struct State {
     is_watching: bool,
     /// When somebody last looked after the fleet.
     chores_at: Instant,
+    /// When any notification of that kind arrived last.
+    heard_at: Option<Instant>,
     /// This worker did, said so, and has not heard itself yet.
     unheard: bool,
     claimed_at: Option<Instant>,
@@ -90,6 +92,7 @@ impl Fleet {
                 is_resting: false,
                 is_watching: true,
                 chores_at: now,
+                heard_at: None,
                 unheard: false,
                 claimed_at: None,
                 clock: None,
@@ -138,7 +141,9 @@ impl Fleet {
         match &beaten.chores {
             Some(chores) => {
                 let is_deaf = state.unheard;
-                state.unheard = chores.told;
+                // What it said often arrives before the answer that says so.
+                let is_heard = state.heard_at.is_some_and(|at| at >= beaten.sent_at);
+                state.unheard = chores.told && !is_heard;
                 state.chores_at = Instant::now();
                 if let Some(next_due_ms) = chores.next_due_ms {
                     self.learn_due(&mut state, next_due_ms);
@@ -157,9 +162,11 @@ impl Fleet {
     /// Somebody looked after the fleet, and found this to be the next due time.
     pub(crate) fn heard_chores(&self, is_busy: bool, next_due_ms: Option<i64>) {
         let mut state = self.state();
+        let now = Instant::now();
         state.is_watching = is_busy;
+        state.heard_at = Some(now);
         state.unheard = false;
-        state.chores_at = Instant::now();
+        state.chores_at = now;
         if let Some(next_due_ms) = next_due_ms {
             self.learn_due(&mut state, next_due_ms);
         }
@@ -370,5 +377,10 @@ mod tests {
         fleet.heard_chores(true, None);
         assert!(!fleet.beaten(&chores()));
         assert!(fleet.beaten(&chores()));
+
+        let (early, late) = (chores(), chores());
+        fleet.heard_chores(true, None);
+        assert!(!fleet.beaten(&early), "it is heard before it is answered");
+        assert!(!fleet.beaten(&late), "so nothing is left to be heard");
     }
 }

@@ -41,8 +41,8 @@ async fn a_zombies_transaction_aborts_and_the_job_takes_effect_exactly_once() {
     let db = TestDb::new().await;
     make_effects(&db.pool).await;
     let job_id = put(&db.pool, Does::EffectAfterGate).await;
-    // Its one slot is taken, its next heartbeat a minute away, and no listener comes up late and has
-    // it beat again: it cannot know that it is dead.
+    // Its one slot is taken, its next heartbeat a minute away, and no listener comes up late and
+    // has it beat again: it cannot know that it is dead.
     let busy = RunnerSettings {
         concurrency: 1,
         listen: false,
@@ -202,6 +202,43 @@ async fn a_job_that_keeps_killing_its_workers_ends_in_the_dead_letter() {
     let view = crate::support::view(&db.pool, job_id).await;
     assert_eq!(view.state, "dead");
     assert!(view.last_error.unwrap().contains("died"));
+}
+
+#[tokio::test]
+async fn point_3_whoever_holds_the_row_of_a_dead_worker_holds_up_no_rescue() {
+    let db = TestDb::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let worker_id: i64 = sqlx::query_scalar(
+            "select queue.register_worker('w', '', array['default'], array['act'], 8, 1000)",
+        )
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+        ids.push(worker_id);
+    }
+    sqlx::query(
+        "update queue.workers
+        set state = 'dead', stopped_at = clock_timestamp() - interval '1 minute'",
+    )
+    .execute(&db.pool)
+    .await
+    .unwrap();
+    let mut holder = db.pool.begin().await.unwrap();
+    sqlx::query("select from queue.workers where worker_id = $1 for update")
+        .bind(ids[0])
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let mut rescuer = db.pool.acquire().await.unwrap();
+    sqlx::raw_sql("set lock_timeout = '1ms'; select queue.rescue()")
+        .execute(&mut *rescuer)
+        .await
+        .unwrap();
+    let cleared = "select count(*) from queue.workers where cleared";
+    assert_eq!(count(&db.pool, cleared).await, 1);
+    holder.rollback().await.unwrap();
+    rescuer.detach();
 }
 
 /// How many jobs the child of the next test is given.
