@@ -1,18 +1,18 @@
 -- Promises stock to every line of these orders that has none yet: all of it, or P0INV.
 --
--- One statement reads the levels and writes the promises. It lays the lines of each item end to end,
--- and the locations' units beside them; where the two overlap, that line takes those units there.
--- Locations that cover most items of the order alone come first, then by priority. What is not there
--- may be promised beyond the stock as far as the level's policy goes (backorder, or preorder until
--- its release), after everything that is there; those promises are rows of their own. Lines of one
--- item are added up before they are compared with the stock.
+-- One statement reads the levels and writes the promises. It lays the lines of each item end to
+-- end, and the locations' units beside them; where the two overlap, that line takes those units
+-- there. Locations that cover most items of the order alone come first, then by priority. What is
+-- not there may be promised beyond the stock as far as the level's policy goes (backorder, or
+-- preorder until its release), after everything that is there; those promises are rows of their
+-- own. Lines of one item are added up before they are compared with the stock.
 --
 -- At first no level is held: the ledger takes it at the end, and what others took meanwhile is
--- refused there (trg_inventory_levels_guard), so that buyers of the same goods wait for each other's
--- commits and not for all that comes before. Who finds too little, or loses that race, holds the
--- levels and looks again; only then is anything promised beyond the stock. And only when it is short
--- still are overdue promises of others lapsed, and then it looks once more: an expired hold never
--- blocks a sale, however late the sweeper is, and a sale does not wait for it otherwise.
+-- refused there (trg_inventory_levels_guard), so that buyers of the same goods wait for each
+-- other's commits and not for all that comes before. Who finds too little, or loses that race,
+-- holds the levels and looks again; only then is anything promised beyond the stock. And only when
+-- it is short still are overdue promises of others lapsed, and then it looks once more: an expired
+-- hold never blocks a sale, however late the sweeper is, and a sale does not wait for it otherwise.
 --
 -- P0INV: DETAIL [{"sku", "requested", "available"}], one for each item that is short.
 -- Locks: levels (total order), then overdue reservations. Callers hold the order rows.

@@ -2,10 +2,11 @@
 -- promise come from trg_inventory_reservations_ledger alone, else levels and promises would drift
 -- apart; the others are facts that anybody may write.
 --
--- The levels are locked in their total order before one of them moves, whether the caller holds them
--- or not. What a movement sets off is seen in the levels themselves: stock that becomes low alerts,
--- units that are free for somebody who waits for them enqueue the filling of backorders, units where
--- there were none are told to who waits for word. Nothing is looked up when none of it is so.
+-- The levels are locked in their total order before one of them moves, whether the caller holds
+-- them or not. What a movement sets off is seen in the levels themselves: stock that becomes low
+-- alerts, units that are free for somebody who waits for them enqueue the filling of backorders,
+-- units where there were none are told to who waits for word. Nothing is looked up when none of it
+-- is so.
 create or replace function trg_stock_movements_apply()
 returns trigger
 language plpgsql

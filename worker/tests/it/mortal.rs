@@ -21,7 +21,8 @@ const LONG: i64 = 400;
 /// How often each says that it lives; a rescue waits for several to be missed.
 const HEARTBEAT: Duration = Duration::from_millis(300);
 /// Somebody dies this soon after something was done, in the middle of what comes next. In a long
-/// run something is done all the time: who died as soon would never come to a provider's fifth call.
+/// run something is done all the time: who died as soon would never come to a provider's fifth
+/// call.
 const LAST_WORK_MAX: Duration = Duration::from_millis(400);
 const LAST_WORK_MAX_LONG: Duration = Duration::from_secs(4);
 /// And if nothing is done for so long, too. It is time enough to take over what the dead had.
