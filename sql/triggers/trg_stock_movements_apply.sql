@@ -2,11 +2,11 @@
 -- promise come from trg_inventory_reservations_ledger alone, else levels and promises would drift
 -- apart; the others are facts that anybody may write.
 --
--- The levels are locked in their total order before one of them moves, whether the caller holds
--- them or not. What a movement sets off is seen in the levels themselves: stock that becomes low
--- alerts, units that are free for somebody who waits for them enqueue the filling of backorders,
--- units where there were none are told to who waits for word. Nothing is looked up when none of it
--- is so.
+-- Our own functions hold the levels when they come here, two triggers deep or more; for everybody
+-- else the levels are locked in their total order first. What a movement sets off is seen in the
+-- levels themselves: stock that becomes low alerts, units that are free for somebody who waits for
+-- them enqueue the filling of backorders, units where there were none are told to who waits for
+-- word. Nothing is looked up when none of it is so.
 create or replace function trg_stock_movements_apply()
 returns trigger
 language plpgsql
@@ -17,13 +17,22 @@ declare
   v_awaited inventory_levels[];
   v_back inventory_levels[];
 begin
-  if pg_trigger_depth() < 2 and exists (
-    select
-    from new_rows
-    where reserved_delta <> 0 or allocated_delta <> 0 or backordered_delta <> 0
-  ) then
-    raise exception 'movements of promised stock are written by inventory_reservations'
-      using errcode = '42501';
+  if pg_trigger_depth() < 3 then
+    if pg_trigger_depth() < 2 and exists (
+      select
+      from new_rows
+      where reserved_delta <> 0 or allocated_delta <> 0 or backordered_delta <> 0
+    ) then
+      raise exception 'movements of promised stock are written by inventory_reservations'
+        using errcode = '42501';
+    end if;
+    perform
+    from inventory_levels as l
+    where (l.tenant_id, l.inventory_item_id, l.location_id) in (
+      select tenant_id, inventory_item_id, location_id
+      from new_rows)
+    order by l.tenant_id, l.inventory_item_id, l.location_id
+    for no key update;
   end if;
 
   with moves as (
@@ -40,13 +49,6 @@ begin
     from new_rows
     group by tenant_id, inventory_item_id, location_id
   ),
-  held as materialized (
-    select l.tenant_id, l.inventory_item_id, l.location_id
-    from inventory_levels as l
-    join moves as m using (tenant_id, inventory_item_id, location_id)
-    order by l.tenant_id, l.inventory_item_id, l.location_id
-    for no key update of l
-  ),
   moved as (
     update inventory_levels as l
     set
@@ -59,7 +61,6 @@ begin
       version = l.version + 1,
       updated_at = clock_now()
     from moves as m
-    join held using (tenant_id, inventory_item_id, location_id)
     where l.tenant_id = m.tenant_id
       and l.inventory_item_id = m.inventory_item_id
       and l.location_id = m.location_id
