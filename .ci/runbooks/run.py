@@ -48,30 +48,14 @@ PROVOKED = (
     "Provoked by `.ci/follow-runbooks` in a running fleet, with its waiting times cut short, and seen to "
     "fire in a real Prometheus; this page was followed until the alert ended. The fault: {}"
 )
-# Drills that are written and were not seen to pass yet; their pages say so.
-NOT_SEEN = {
-    # It passes once the program is built with the claim_provider_token of this tree.
-    "token_ended",
-}
-PENDING = (
-    "Not seen to the end in a running system yet: `.ci/follow-runbooks {}` provokes it, and has not passed."
-)
-# Pages that no drill follows, and why.
-NOT_PROVOKED = {}
 
 
 def check_pages(drills):
     """Every page says how it was tested, and says the truth."""
-    said = {
-        alert: PENDING.format(one.__name__) if one.__name__ in NOT_SEEN
-        else PROVOKED.format(drill.said_of(one))
-        for one in drills for alert in one.alerts}
+    said = {alert: PROVOKED.format(drill.said_of(one)) for one in drills for alert in one.alerts}
     fine = True
     for alert in page.alerts():
-        if alert in said:
-            text = said[alert]
-        else:
-            text = f"Not provoked in a running system: {NOT_PROVOKED.get(alert, 'nobody has.')}"
+        text = said.get(alert, "Not provoked in a running system.")
         its = page.Page.of(alert)
         if os.environ.get("UPDATE_DOCS"):
             its.write_tested(f"{fill(HEAD)}\n\n{fill(text)}")
