@@ -70,11 +70,7 @@ impl Place {
     /// Reads what [`Place`] is written as.
     #[must_use]
     pub fn parse(text: &str) -> Option<Place> {
-        let digits = text.as_bytes().chunks(2);
-        let bytes: Option<Vec<u8>> = digits
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
-        let value: Value = serde_json::from_slice(&bytes?).ok()?;
+        let value: Value = serde_json::from_slice(&hex::decode(text).ok()?).ok()?;
         let texts = value.as_array()?;
         let sound = texts.len() == 2
             && texts
@@ -86,9 +82,7 @@ impl Place {
 
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = self.0.to_string();
-        text.bytes()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(&hex::encode(self.0.to_string()))
     }
 }
 
