@@ -65,7 +65,9 @@ fn compare(fault: Fault, usual: &mut [f64], beside: &mut [f64]) {
             "{fault:?}, {orders} orders each: p{percent} {usual:?}, beside {beside:?}: {ratio:.3}"
         );
     }
-    let (usual, beside) = (percentile(usual, 99), percentile(beside, 99));
+    // Of a few orders the 99th of a hundred is the slowest: any pause of the machine.
+    let percent = if orders < 100 { 90 } else { 99 };
+    let (usual, beside) = (percentile(usual, percent), percentile(beside, percent));
     assert!(beside < usual.mul_f64(1.1) + NOISE, "{usual:?} {beside:?}");
 }
 
