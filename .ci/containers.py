@@ -133,21 +133,36 @@ def lay_out_context(folder):
             problems.append(f"Dockerfile copies {source}, which .dockerignore keeps out")
 
 
+def sources(program):
+    """What rustc read for the program and for the libraries of the workspace. `make test` leaves no list
+    for the program as a whole, as `cargo build` does, so the lists of its parts are put together."""
+    read = set()
+    for listed in program.parent.glob("deps/*.d"):
+        built = listed.with_suffix("")
+        is_program = built.exists() and built.samefile(program)
+        for line in listed.read_text().splitlines():
+            output, _, names = line.partition(": ")
+            # Tests have lists, too, without a library.
+            if output.endswith(".rlib") or is_program and output.endswith(built.name):
+                names = re.split(r"(?<!\\)\s+", names)
+                read |= {pathlib.Path(name.replace("\\ ", " ")) for name in names if name}
+    return read
+
+
 def check_context(folder, program):
-    """Whatever cargo read to build the program, here, is in the context: it can be built from it."""
-    listed = pathlib.Path(f"{program}.d").read_text().partition(": ")[2]
+    """Whatever rustc read to build the program, here, is in the context: it can be built from it."""
     here = pathlib.Path.cwd()
-    read = [pathlib.Path(name.replace("\\ ", " ")) for name in re.split(r"(?<!\\)\s+", listed) if name]
+    read = {here / path for path in sources(program)}
     # What build scripts wrote is written anew there.
     read = {path for path in read if not path.is_relative_to(program.parent.resolve())}
-    # The list of a program that was there already may name what has moved since.
+    # The lists of what was built before may name what has moved since.
     read = {path.relative_to(here) for path in read if path.is_relative_to(here) and path.exists()}
     # What cargo itself, its build scripts and the query macros read is not on the list.
     read |= {path.relative_to(here) for path in here.glob(".sqlx/*.json")}
     read |= {pathlib.Path(name) for name in ("Cargo.lock", ".cargo/config.toml", "sqlx.toml")
              if pathlib.Path(name).exists()}
     if len(read) < 100:
-        problems.append(f"{program}.d names {len(read)} sources only")
+        problems.append(f"the lists beside {program} name {len(read)} sources only")
     for path in sorted(read):
         if not (folder / path).exists():
             problems.append(f".dockerignore keeps {path} out, which the build reads")
