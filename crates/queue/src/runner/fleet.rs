@@ -38,10 +38,10 @@ struct State {
     is_watching: bool,
     /// When somebody last looked after the fleet.
     chores_at: Instant,
-    /// When any notification of that kind arrived last.
+    /// When this worker did last, if it said so then.
+    told_at: Option<Instant>,
+    /// When it last heard that somebody did, itself or another.
     heard_at: Option<Instant>,
-    /// This worker did, said so, and has not heard itself yet.
-    unheard: bool,
     claimed_at: Option<Instant>,
     /// An instant, and what the server's clock showed then, in milliseconds since 1970.
     clock: Option<(Instant, i64)>,
@@ -92,8 +92,8 @@ impl Fleet {
                 is_resting: false,
                 is_watching: true,
                 chores_at: now,
+                told_at: None,
                 heard_at: None,
-                unheard: false,
                 claimed_at: None,
                 clock: None,
                 // What was scheduled before this worker came is unknown: it looks at once.
@@ -140,10 +140,9 @@ impl Fleet {
         state.is_watching = beaten.is_busy;
         match &beaten.chores {
             Some(chores) => {
-                let is_deaf = state.unheard;
-                // What it said often arrives before the answer that says so.
-                let is_heard = state.heard_at.is_some_and(|at| at >= beaten.sent_at);
-                state.unheard = chores.told && !is_heard;
+                let is_deaf = state.told_at > state.heard_at;
+                // Not when it was answered: what it said often arrives before that.
+                state.told_at = chores.told.then_some(beaten.sent_at);
                 state.chores_at = Instant::now();
                 if let Some(next_due_ms) = chores.next_due_ms {
                     self.learn_due(&mut state, next_due_ms);
@@ -165,7 +164,6 @@ impl Fleet {
         let now = Instant::now();
         state.is_watching = is_busy;
         state.heard_at = Some(now);
-        state.unheard = false;
         state.chores_at = now;
         if let Some(next_due_ms) = next_due_ms {
             self.learn_due(&mut state, next_due_ms);
@@ -176,7 +174,7 @@ impl Fleet {
 
     /// Notifications begin to arrive: nothing that was said before counts.
     pub(crate) fn begin_hearing(&self) {
-        self.state().unheard = false;
+        self.state().told_at = None;
     }
 
     /// This worker holds a lease now: if it rested, its next beat is due soon.

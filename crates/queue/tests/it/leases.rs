@@ -19,6 +19,16 @@ fn quick() -> RunnerSettings {
     }
 }
 
+/// A worker that registers, and is never heard of again.
+async fn silent_worker(pool: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "select queue.register_worker('silent', '', array['default'], array['act'], 8, 1000)",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
 /// Declares a worker dead, and puts its jobs back, in one transaction: other workers' keepers must
 /// not do it first.
 async fn declare_dead(pool: &PgPool, worker_id: i64) -> Vec<i64> {
@@ -152,13 +162,7 @@ async fn a_worker_that_finds_itself_declared_dead_drops_its_handlers_and_begins_
 #[tokio::test]
 async fn a_silent_workers_jobs_run_elsewhere_within_twice_its_heartbeat() {
     let db = TestDb::new().await;
-    // A worker that registered, claimed, and was never heard of again.
-    let worker_id: i64 = sqlx::query_scalar(
-        "select queue.register_worker('silent', '', array['default'], array['act'], 8, 1000)",
-    )
-    .fetch_one(&db.pool)
-    .await
-    .unwrap();
+    let worker_id = silent_worker(&db.pool).await;
     let job_id = put(&db.pool, Does::Complete).await;
     let claimed = count(
         &db.pool,
@@ -184,12 +188,7 @@ async fn a_job_that_keeps_killing_its_workers_ends_in_the_dead_letter() {
     let db = TestDb::new().await;
     let job_id = put(&db.pool, Does::Complete).await;
     for _ in 0..3 {
-        let worker_id: i64 = sqlx::query_scalar(
-            "select queue.register_worker('w', '', array['default'], array['act'], 8, 1000)",
-        )
-        .fetch_one(&db.pool)
-        .await
-        .unwrap();
+        let worker_id = silent_worker(&db.pool).await;
         sqlx::query(
             "select queue.claim($1, array['default'], array['act'], array[3]::smallint[], 10)",
         )
@@ -207,16 +206,8 @@ async fn a_job_that_keeps_killing_its_workers_ends_in_the_dead_letter() {
 #[tokio::test]
 async fn point_3_whoever_holds_the_row_of_a_dead_worker_holds_up_no_rescue() {
     let db = TestDb::new().await;
-    let mut ids = Vec::new();
-    for _ in 0..2 {
-        let worker_id: i64 = sqlx::query_scalar(
-            "select queue.register_worker('w', '', array['default'], array['act'], 8, 1000)",
-        )
-        .fetch_one(&db.pool)
-        .await
-        .unwrap();
-        ids.push(worker_id);
-    }
+    let held = silent_worker(&db.pool).await;
+    silent_worker(&db.pool).await;
     sqlx::query(
         "update queue.workers
         set state = 'dead', stopped_at = clock_timestamp() - interval '1 minute'",
@@ -226,7 +217,7 @@ async fn point_3_whoever_holds_the_row_of_a_dead_worker_holds_up_no_rescue() {
     .unwrap();
     let mut holder = db.pool.begin().await.unwrap();
     sqlx::query("select from queue.workers where worker_id = $1 for update")
-        .bind(ids[0])
+        .bind(held)
         .execute(&mut *holder)
         .await
         .unwrap();
