@@ -6848,7 +6848,7 @@ function public.withdraw_fulfillments(p_tenant uuid, p_order_id bigint, p_order_
   returns void;
 
 -- Places orders whose keys are claimed, all in one go; internal to create_order, place_orders.
-function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_tenant uuid)
+function public.write_orders(p_orders jsonb, p_keys text[], p_request_hashes bytea[], p_traceparents text[], p_places integer[], p_tenant uuid)
   returns TABLE(place integer, response jsonb, problems jsonb);
 
 -- What goes on in each queue or with each kind; internal to the descriptors.

@@ -45,7 +45,7 @@ begin
   if v_before is null then
     select w.response, w.problems into v_response, v_problems
     from write_orders(jsonb_build_array(p_order), array[p_key], array[p_request_hash],
-      array[p_traceparent], p_tenant) as w;
+      array[p_traceparent], array[1], p_tenant) as w;
     if v_problems is not null then
       raise exception 'the order is invalid: % %',
           v_problems->0->>'field', v_problems->0->>'message'

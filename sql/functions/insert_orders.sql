@@ -15,26 +15,47 @@ begin
     perform keep_customers(p_orders, p_tenant);
   end if;
 
+  -- One statement, so that the lines are looked up once. What it answers is read off the orders,
+  -- so these are written first, and their triggers fire first.
   with wanted as materialized (
     select
-      e.n as place,
+      n.place,
       nextval('orders_order_id_seq') as order_id,
-      e.o,
-      coalesce((e.o->>'shipping_fee')::bigint, 0) as shipping_fee,
-      coalesce((e.o->>'tax_amount')::bigint, 0) as tax_amount,
-      coalesce((e.o->>'discount_amount')::bigint, 0) as discount_amount
-    from jsonb_array_elements(p_orders) with ordinality as e (o, n)
-    where e.n = any (p_places)
+      p_orders->(n.place - 1) as o
+    from unnest(p_places) as n (place)
   ),
-  sums as (
-    select w.place, sum((l.line->>'quantity')::bigint * v.price)::bigint as subtotal
+  lines as materialized (
+    select
+      w.place,
+      w.order_id,
+      l.line_number,
+      v.variant_id,
+      v.sku,
+      v.title,
+      (l.line->>'quantity')::integer as quantity,
+      v.price,
+      (l.line->>'quantity')::bigint * v.price as total_price,
+      l.line->>'recipient_phone' as recipient_phone
     from wanted as w
-    cross join lateral jsonb_array_elements(w.o->'lines') as l (line)
+    cross join lateral jsonb_array_elements(w.o->'lines') with ordinality as l (line, line_number)
     join product_variants as v
       on v.tenant_id = p_tenant and v.sku = btrim(l.line->>'sku')
-    group by w.place
   ),
-  written as (
+  amounts as (
+    select
+      w.place,
+      s.subtotal,
+      coalesce((w.o->>'shipping_fee')::bigint, 0) as shipping_fee,
+      coalesce((w.o->>'tax_amount')::bigint, 0) as tax_amount,
+      coalesce((w.o->>'discount_amount')::bigint, 0) as discount_amount
+    from wanted as w
+    join (
+      select place, sum(total_price)::bigint as subtotal
+      from lines
+      group by place
+    ) as s using (place)
+  ),
+  written_orders as (
     insert into orders (
       tenant_id, order_id, payment_method, currency, subtotal, shipping_fee, tax_amount,
       discount_amount, total_amount, customer_id, customer_name, customer_email, customer_phone,
@@ -45,11 +66,11 @@ begin
       w.order_id,
       w.o->>'payment_method',
       w.o->>'currency',
-      s.subtotal,
-      w.shipping_fee,
-      w.tax_amount,
-      w.discount_amount,
-      s.subtotal + w.shipping_fee + w.tax_amount - w.discount_amount,
+      a.subtotal,
+      a.shipping_fee,
+      a.tax_amount,
+      a.discount_amount,
+      a.subtotal + a.shipping_fee + a.tax_amount - a.discount_amount,
       c.customer_id,
       w.o->'customer'->>'name',
       w.o->'customer'->>'email',
@@ -63,34 +84,24 @@ begin
       w.o->>'user_agent',
       p_traceparents[w.place]
     from wanted as w
-    join sums as s using (place)
+    join amounts as a using (place)
     left join customers as c
       on c.tenant_id = p_tenant and c.customer_code = w.o->'customer'->>'id'
     order by w.place
+    returning order_id
+  ),
+  written_lines as (
+    insert into order_items (
+      tenant_id, order_id, variant_id, line_number, sku, title, quantity, unit_price, total_price,
+      recipient_phone)
+    select
+      p_tenant, order_id, variant_id, line_number, sku, title, quantity, price, total_price,
+      recipient_phone
+    from lines
+    order by order_id, line_number
   )
-  select array_agg(order_id order by place) into v_order_ids
-  from wanted;
-
-  insert into order_items (
-    tenant_id, order_id, variant_id, line_number, sku, title, quantity, unit_price, total_price,
-    recipient_phone)
-  select
-    p_tenant,
-    n.order_id,
-    v.variant_id,
-    l.line_number,
-    v.sku,
-    v.title,
-    (l.line->>'quantity')::integer,
-    v.price,
-    (l.line->>'quantity')::bigint * v.price,
-    l.line->>'recipient_phone'
-  from unnest(v_order_ids, p_places) as n (order_id, place)
-  cross join lateral jsonb_array_elements(p_orders->(n.place - 1)->'lines')
-    with ordinality as l (line, line_number)
-  join product_variants as v
-    on v.tenant_id = p_tenant and v.sku = btrim(l.line->>'sku')
-  order by n.order_id, l.line_number;
+  select array_agg(order_id order by order_id) into v_order_ids
+  from written_orders;
   return v_order_ids;
 end
 $$;

@@ -61,16 +61,12 @@ begin
     end if;
     begin
       return query
-        select v_places[w.place], false, w.response,
+        select w.place, false, w.response,
           case when w.problems is not null then 'P0VAL' end,
           case when w.problems is not null then 'the order is invalid' end,
           w.problems::text
         from write_orders(
-          (select jsonb_agg(p_orders->(n - 1) order by n) from unnest(v_places) as n),
-          (select array_agg(p_keys[n] order by n) from unnest(v_places) as n),
-          (select array_agg(p_request_hashes[n] order by n) from unnest(v_places) as n),
-          (select array_agg(p_traceparents[n] order by n) from unnest(v_places) as n),
-          p_tenant) as w;
+          p_orders, p_keys, p_request_hashes, p_traceparents, v_places, p_tenant) as w;
       return;
     exception
       when others then

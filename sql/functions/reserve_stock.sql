@@ -28,6 +28,7 @@ begin
       select
         oi.order_id,
         oi.order_item_id,
+        o.expires_at,
         need.inventory_item_id,
         (oi.quantity - oi.quantity_cancelled)::bigint * need.required_quantity - coalesce((
           select sum(r.quantity)
@@ -40,6 +41,12 @@ begin
       -- The offsets keep these look-ups per order and line, whatever the planner thinks of a new
       -- table: from "= any" it may read all lines of the shop (measured: a third of a placing).
       from unnest(p_order_ids) as asked (order_id)
+      cross join lateral (
+        select expires_at
+        from orders
+        where tenant_id = p_tenant and order_id = asked.order_id
+        offset 0
+      ) as o
       cross join lateral (
         select order_id, order_item_id, variant_id, quantity, quantity_cancelled
         from order_items
@@ -121,11 +128,10 @@ begin
       select
         p_tenant, n.order_id, n.order_item_id, n.inventory_item_id, s.location_id,
         least(n.upto, s.upto) - greatest(n.upto - n.quantity, s.upto - s.units),
-        coalesce(o.expires_at, clock_now() + reservation_ttl(p_tenant)),
+        coalesce(n.expires_at, clock_now() + reservation_ttl(p_tenant)),
         s.is_backordered
       from lines as n
       join ranked as s using (inventory_item_id)
-      join orders as o on o.tenant_id = p_tenant and o.order_id = n.order_id
       where least(n.upto, s.upto) > greatest(n.upto - n.quantity, s.upto - s.units)
         and not exists (select from short)
       returning 1

@@ -6,13 +6,15 @@
 -- every other order is pending until it is paid or sp_confirm_order() says so, and gives its stock
 -- back when orders.expires_at comes first.
 --
--- Answers a row for each of p_orders: its place (from 1), and the answer or the problems.
+-- p_places: which of p_orders (from 1). Answers a row for each: its place, and the answer or the
+-- problems.
 -- Raises P0INV (DETAIL: what is short).
 create or replace function write_orders(
   p_orders jsonb,
   p_keys text[],
   p_request_hashes bytea[],
   p_traceparents text[],
+  p_places integer[],
   p_tenant uuid
 )
 returns table (
@@ -24,30 +26,32 @@ language plpgsql volatile
 as $$
 #variable_conflict use_column
 declare
+  v_places integer[] := p_places;
   v_invalid_places integer[];
   v_problems jsonb[];
-  v_places integer[];
   v_order_ids bigint[];
   v_confirmed_ids bigint[];
 begin
   select array_agg(p.place), array_agg(p.problems) into v_invalid_places, v_problems
-  from orders_problems(p_orders, p_tenant) as p;
-  return query
-    select i.place, null::jsonb, i.problems
-    from unnest(v_invalid_places, v_problems) as i (place, problems);
-  select array_agg(n order by n) into v_places
-  from generate_series(1, jsonb_array_length(p_orders)) as n
-  where n <> all (coalesce(v_invalid_places, '{}'));
-  if v_places is null then
-    return;
+  from orders_problems(p_orders, p_tenant) as p
+  where p.place = any (p_places);
+  if v_invalid_places is not null then
+    return query
+      select i.place, null::jsonb, i.problems
+      from unnest(v_invalid_places, v_problems) as i (place, problems);
+    v_places := array(
+      select n from unnest(p_places) as n where n <> all (v_invalid_places) order by n);
+    if v_places = '{}' then
+      return;
+    end if;
   end if;
 
   v_order_ids := insert_orders(p_orders, v_places, p_traceparents, p_tenant);
   select array_agg(w.order_id order by w.order_id) into v_confirmed_ids
   from unnest(v_order_ids, v_places) as w (order_id, place)
   where p_orders->(w.place - 1)->>'payment_method' in ('cod', 'account');
-  v_confirmed_ids := screen_orders(p_tenant, v_confirmed_ids);
   if v_confirmed_ids is not null then
+    v_confirmed_ids := screen_orders(p_tenant, v_confirmed_ids);
     update orders
     set order_status = 'confirmed'
     where tenant_id = p_tenant
@@ -81,5 +85,8 @@ begin
 end
 $$;
 
-comment on function write_orders(jsonb, text[], bytea[], text[], uuid) is
+comment on function write_orders(jsonb, text[], bytea[], text[], integer[], uuid) is
   'Places orders whose keys are claimed, all in one go; internal to create_order, place_orders.';
+
+-- Of the release before; it was given the orders of these places alone.
+drop function if exists write_orders(jsonb, text[], bytea[], text[], uuid);

@@ -1,25 +1,24 @@
 -- At commit, the lines of an order that was placed or edited must add up to its subtotal, whoever
--- wrote it. Deferred, since the lines come after the order; it reads the order as it is by then.
+-- wrote it. Deferred, since the lines come after the order. Each change of the sum is looked at.
 create or replace function trg_orders_total()
 returns trigger
 language plpgsql
 as $$
 declare
-  v_subtotal bigint;
+  v_subtotal bigint := new.subtotal;
   v_lines bigint;
 begin
-  select
-    o.subtotal,
-    (
-      select coalesce(sum(oi.total_price), 0)
-      from order_items as oi
-      where oi.tenant_id = o.tenant_id
-        and oi.order_id = o.order_id
-    )
-  into v_subtotal, v_lines
-  from orders as o
-  where o.tenant_id = new.tenant_id
-    and o.order_id = new.order_id;
+  select coalesce(sum(oi.total_price), 0) into v_lines
+  from order_items as oi
+  where oi.tenant_id = new.tenant_id
+    and oi.order_id = new.order_id;
+  if v_lines <> v_subtotal then
+    -- Written again since: then what it is by now counts.
+    select o.subtotal into v_subtotal
+    from orders as o
+    where o.tenant_id = new.tenant_id
+      and o.order_id = new.order_id;
+  end if;
   if v_lines <> v_subtotal then
     raise exception 'the lines of order % add up to %, its subtotal is %',
         new.order_number, v_lines, v_subtotal
