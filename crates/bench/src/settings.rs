@@ -63,7 +63,7 @@ pub struct QueueSettings {
     pub idle_for: Option<Duration>,
 
     /// Measure other queues beside ours: a folder with a script `run`, see docs/performance.md
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse_peers)]
     pub peers: Option<PathBuf>,
 
     /// Print the result as one JSON object, the last line on stdout
@@ -149,5 +149,28 @@ impl QueueSettings {
 
     fn seconds(&self, given: Option<Duration>, usual: u64, quick: u64) -> Duration {
         given.unwrap_or(Duration::from_secs(if self.quick { quick } else { usual }))
+    }
+}
+
+/// The whole path: the folder's script runs in it, where a relative one would lead elsewhere.
+fn parse_peers(given: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(given)
+        .canonicalize()
+        .map_err(|error| error.to_string())?;
+    if !folder.join("run").is_file() {
+        return Err("it has no script `run`".to_owned());
+    }
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_found_from_where_one_stands_and_missed_before_anything_is_measured() {
+        assert!(parse_peers("peers").unwrap().is_absolute());
+        assert_eq!(parse_peers("src").unwrap_err(), "it has no script `run`");
+        assert!(parse_peers("nowhere").is_err());
     }
 }
