@@ -28,6 +28,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+/// Requests and jobs are many small allocations on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An order-fulfilment job fleet on PostgreSQL.
 ///
 /// Start with `stevedore demo`: it brings up a private PostgreSQL, the API, two workers and a
