@@ -5828,7 +5828,7 @@ function public.is_payment_gateway(p_provider text)
   returns boolean;
 
 -- Writes what orders that are being placed say of their known customers.
-function public.keep_customers(p_orders jsonb, p_tenant uuid)
+function public.keep_customers(p_orders jsonb, p_places integer[], p_tenant uuid)
   returns void;
 
 -- What is needed to buy the label of a packed parcel; null: nothing to buy.

@@ -12,7 +12,7 @@ declare
   v_order_ids bigint[];
 begin
   if jsonb_path_exists(p_orders, '$[*].customer.id') then
-    perform keep_customers(p_orders, p_tenant);
+    perform keep_customers(p_orders, p_places, p_tenant);
   end if;
 
   -- One statement, so that the lines are looked up once. What it answers is read off the orders,

@@ -2,8 +2,9 @@
 -- of one is what holds from now on. An order names its customer by the shop's own id (customer.id);
 -- guests have none and leave no row. Rows that say the same already are not touched, so that two
 -- orders of one customer do not wait for each other.
+-- p_places: which of p_orders (from 1); what the others say was refused, or written long ago.
 -- Locks: the customers that changed, in the order of their codes.
-create or replace function keep_customers(p_orders jsonb, p_tenant uuid)
+create or replace function keep_customers(p_orders jsonb, p_places integer[], p_tenant uuid)
 returns void
 language plpgsql volatile
 as $$
@@ -20,7 +21,8 @@ begin
       (array_agg(o->'customer'->>'phone' order by n desc)
         filter (where o->'customer'->>'phone' is not null))[1] as phone,
       (array_agg(coalesce(o->>'locale', 'en') order by n desc))[1] as locale
-    from jsonb_array_elements(p_orders) with ordinality as e (o, n)
+    from unnest(p_places) as placed (n)
+    cross join lateral (select p_orders->(n - 1) as o) as e
     where o->'customer'->>'id' is not null
     group by o->'customer'->>'id'
   ) as a
@@ -44,5 +46,8 @@ begin
 end
 $$;
 
-comment on function keep_customers(jsonb, uuid) is
+comment on function keep_customers(jsonb, integer[], uuid) is
   'Writes what orders that are being placed say of their known customers.';
+
+-- Of the release before; it took the customers of all orders.
+drop function if exists keep_customers(jsonb, uuid);

@@ -120,6 +120,37 @@ async fn a1_an_order_says_who_buys_from_where_and_who_pays() {
 }
 
 #[tokio::test]
+async fn a16_orders_that_are_not_written_say_nothing_of_their_customers() {
+    let shop = Shop::stocked(3).await;
+    let bought_by = |customer: &str, name: &str, lines: &[(&str, i64)]| {
+        let mut order = order("stripe", lines);
+        order["customer"]["id"] = json!(customer);
+        order["customer"]["name"] = json!(name);
+        order
+    };
+    let mug = [("MUG-1", 1)];
+    let old = request(&bought_by("cust-1", "Old", &mug), Some("a"));
+    place_many(&shop, std::slice::from_ref(&old)).await;
+    place_many(&shop, &[request(&bought_by("cust-1", "New", &mug), None)]).await;
+    let requests = [
+        old,
+        request(&bought_by("cust-2", "Short", &[("MUG-1", 2)]), None),
+        request(&bought_by("cust-3", "Invalid", &[("NONE", 1)]), None),
+        request(&bought_by("cust-4", "Placed", &mug), None),
+    ];
+    let results = place_many(&shop, &requests).await;
+    let is_placed: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(is_placed, [true, false, false, true]);
+    let known = shop
+        .text(
+            "select string_agg(concat_ws(' ', customer_code, name), ', ' order by customer_code)
+            from customers",
+        )
+        .await;
+    assert_eq!(known, "cust-1 New, cust-4 Placed");
+}
+
+#[tokio::test]
 async fn a16_orders_that_get_in_each_others_way_are_served_in_their_order() {
     let shop = Shop::stocked(5).await;
     let units = [3, 3, 2, 1];
