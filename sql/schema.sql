@@ -6916,7 +6916,7 @@ function queue.claim_next(p_worker_id bigint, p_queues text[], p_kinds text[], p
   returns TABLE(job_id bigint, attempt integer, forgiven integer, max_attempts smallint, priority smallint, queue text, kind text, args jsonb, group_key text, trace_context text, run_at timestamp with time zone, created_at timestamp with time zone, claimed_at timestamp with time zone, rank smallint, line text, order_at timestamp with time zone, look_again_ms bigint);
 
 -- Completes attempts whose lease is still held and answers their job ids; internal.
-function queue.complete(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[])
+function queue.complete(p_worker_id bigint, p_job_ids bigint[], p_attempts integer[], p_releases boolean DEFAULT true)
   returns bigint[];
 
 -- Completes attempts, keeps their results, enqueues what follows; internal.
@@ -6924,7 +6924,7 @@ function queue.complete_and_follow(p_worker_id bigint, p_job_ids bigint[], p_att
   returns bigint[];
 
 -- Completes an attempt in the caller's transaction, or raises P0LSE: the lease was lost.
-function queue.complete_in(p_worker_id bigint, p_job_id bigint, p_attempt integer)
+function queue.complete_in(p_worker_id bigint, p_job_id bigint, p_attempt integer, p_releases boolean DEFAULT true)
   returns void;
 
 -- Completes attempts with results and follow-ups, or says why not; internal.
@@ -7002,6 +7002,10 @@ function queue.fleet_obstacles(p_job queue.jobs)
 -- All problems with edges, periods and replacement of jobs about to be enqueued; internal.
 function queue.flow_problems(p_jobs jsonb, p_prefix text)
   returns jsonb;
+
+-- queue.release_groups for groups whose jobs have ended already; internal.
+function queue.free_groups(p_group_keys text[])
+  returns void;
 
 -- Whether JSON holds a number whose size is beyond a double (1.797e308).
 function queue.has_huge_number(p_args jsonb)

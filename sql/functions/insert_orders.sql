@@ -60,7 +60,7 @@ begin
       tenant_id, order_id, payment_method, currency, subtotal, shipping_fee, tax_amount,
       discount_amount, total_amount, customer_id, customer_name, customer_email, customer_phone,
       shipping_address, billing_address, locale, order_source, promo_code, ip_address, user_agent,
-      traceparent)
+      traceparent, expires_at)
     select
       p_tenant,
       w.order_id,
@@ -82,7 +82,8 @@ begin
       w.o->>'promo_code',
       (w.o->>'ip_address')::inet,
       w.o->>'user_agent',
-      p_traceparents[w.place]
+      p_traceparents[w.place],
+      (select clock_now() + reservation_ttl(p_tenant))
     from wanted as w
     join amounts as a using (place)
     left join customers as c

@@ -25,7 +25,6 @@ begin
     lines as (
       select
         a.place,
-        format('lines[%s]', e.ordinality - 1) as path,
         e.ordinality,
         e.line,
         a.o->>'currency' as order_currency,
@@ -55,7 +54,7 @@ begin
       from priced
       group by place
     ),
-    amounts as materialized (
+    amounts as (
       select
         a.place,
         a.o,
@@ -74,36 +73,16 @@ begin
       from asked as a
       left join sums as s using (place)
     ),
-    found (place, ordinality, field, code, message) as (
-      select place, 0, f, 'required', 'is required'
+    -- As [field, code, message], null where all is well. Not a branch for each problem: every call
+    -- would make up and walk them all, and nearly none has a problem.
+    found as (
+      select place, 0 as ordinality, jsonb_build_array(f, 'required', 'is required') as problem
       from asked
       cross join unnest('{customer,currency,payment_method,lines}'::text[]) as f
       where coalesce(jsonb_typeof(o->f), 'null') = 'null'
       union all
-      select place, 0, 'customer.name', 'required', 'is required'
-      from asked
-      where jsonb_typeof(o->'customer') <> 'null'
-        and coalesce(jsonb_typeof(o->'customer'->'name'), 'null') <> 'string'
-      union all
-      select place, 0, 'lines', 'wrong_type', 'must be an array'
-      from asked
-      where jsonb_typeof(o->'lines') not in ('array', 'null')
-      union all
-      select place, 0, 'lines', 'too_few', 'must have at least one line'
-      from asked
-      where o->'lines' = '[]'
-      union all
-      select place, ordinality, path || '.sku', 'required', 'is required'
-      from priced
-      where sku is null
-      union all
-      select place, ordinality, path || '.quantity', 'out_of_range',
-        'must be a whole number from 1 to 1000'
-      from priced
-      where quantity is null or quantity not between 1 and 1000 or scale(quantity) > 0
-      union all
       -- Whole in its text, too: 1.0 is no integer to insert_orders().
-      select place, 0, f, 'out_of_range', 'must be a whole number, 0 or more'
+      select place, 0, jsonb_build_array(f, 'out_of_range', 'must be a whole number, 0 or more')
       from asked
       cross join unnest('{shipping_fee,tax_amount,discount_amount}'::text[]) as f
       where case jsonb_typeof(o->f)
@@ -113,57 +92,67 @@ begin
         else jsonb_typeof(o->f) is not null
       end
       union all
-      select place, ordinality, path || '.sku', 'unknown_sku',
-        format('there is no %s', left(sku, 64))
-      from priced
-      where sku is not null and variant_id is null
-      union all
-      select place, ordinality, path || '.sku', 'not_for_sale', 'is not for sale any more'
-      from priced
-      where not is_for_sale
-      union all
-      select place, ordinality, path || '.sku', 'currency_mismatch',
-        format('is priced in %s', currency)
-      from priced
-      where is_for_sale and currency <> order_currency
-      union all
-      select place, ordinality, path || '.unit_price', 'price_mismatch',
-        format('the price is %s', price)
-      from priced
-      where is_for_sale and unit_price <> price
-      union all
-      select place, ordinality, path || '.recipient_phone', 'required',
-        'is required: this product is sent to a phone'
-      from priced
-      where is_for_sale and requires_recipient_phone
-        and coalesce(jsonb_typeof(line->'recipient_phone'), 'null') = 'null'
-      union all
-      select place, 0, 'shipping_address', 'required', 'is required: the order has physical goods'
+      select place, 0, unnest(array[
+        case when jsonb_typeof(o->'customer') <> 'null'
+            and coalesce(jsonb_typeof(o->'customer'->'name'), 'null') <> 'string'
+          then jsonb_build_array('customer.name', 'required', 'is required') end,
+        case when jsonb_typeof(o->'lines') not in ('array', 'null')
+          then jsonb_build_array('lines', 'wrong_type', 'must be an array') end,
+        case when o->'lines' = '[]'
+          then jsonb_build_array('lines', 'too_few', 'must have at least one line') end,
+        case when is_physical and coalesce(jsonb_typeof(o->'shipping_address'), 'null') = 'null'
+          then jsonb_build_array('shipping_address', 'required',
+            'is required: the order has physical goods') end,
+        case when subtotal <> lines_sum
+          then jsonb_build_array('subtotal', 'wrong_total',
+            format('the lines add up to %s', lines_sum)) end,
+        case when total_amount <> lines_sum + fees - discount
+          then jsonb_build_array('total_amount', 'wrong_total',
+            format('lines, fees and discount add up to %s', lines_sum + fees - discount)) end,
+        case when discount > lines_sum + fees
+          then jsonb_build_array('discount_amount', 'out_of_range',
+            'is more than what it is taken off') end,
+        case when lines_sum + fees > 1000000000000
+          then jsonb_build_array('total_amount', 'out_of_range',
+            'is more than an order may cost') end
+      ])
       from amounts
-      where is_physical
-        and coalesce(jsonb_typeof(o->'shipping_address'), 'null') = 'null'
       union all
-      select place, 0, 'subtotal', 'wrong_total', format('the lines add up to %s', lines_sum)
-      from amounts
-      where subtotal <> lines_sum
-      union all
-      select place, 0, 'total_amount', 'wrong_total',
-        format('lines, fees and discount add up to %s', lines_sum + fees - discount)
-      from amounts
-      where total_amount <> lines_sum + fees - discount
-      union all
-      select place, 0, 'discount_amount', 'out_of_range', 'is more than what it is taken off'
-      from amounts
-      where discount > lines_sum + fees
-      union all
-      select place, 0, 'total_amount', 'out_of_range', 'is more than an order may cost'
-      from amounts
-      where lines_sum + fees > 1000000000000
+      select place, ordinality, unnest(array[
+        case when sku is null
+          then jsonb_build_array('sku', 'required', 'is required')
+          when variant_id is null
+          then jsonb_build_array('sku', 'unknown_sku',
+            format('there is no %s', left(sku, 64)))
+          when not is_for_sale
+          then jsonb_build_array('sku', 'not_for_sale', 'is not for sale any more')
+          when currency <> order_currency
+          then jsonb_build_array('sku', 'currency_mismatch',
+            format('is priced in %s', currency)) end,
+        case when quantity is null or quantity not between 1 and 1000 or scale(quantity) > 0
+          then jsonb_build_array('quantity', 'out_of_range',
+            'must be a whole number from 1 to 1000') end,
+        case when is_for_sale and unit_price <> price
+          then jsonb_build_array('unit_price', 'price_mismatch',
+            format('the price is %s', price)) end,
+        case when is_for_sale and requires_recipient_phone
+            and coalesce(jsonb_typeof(line->'recipient_phone'), 'null') = 'null'
+          then jsonb_build_array('recipient_phone', 'required',
+            'is required: this product is sent to a phone') end
+      ])
+      from priced
     )
     select place, jsonb_agg(
-      jsonb_build_object('field', field, 'code', code, 'message', message)
-      order by ordinality, field, code)
+      jsonb_build_object(
+        'field', case ordinality
+          when 0 then problem->>0
+          else format('lines[%s].%s', ordinality - 1, problem->>0)
+        end,
+        'code', problem->1,
+        'message', problem->2)
+      order by ordinality, problem->>0, problem->>1)
     from found
+    where problem is not null
     group by place;
 end
 $$;

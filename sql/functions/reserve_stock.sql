@@ -20,7 +20,6 @@ declare
   -- More than anybody orders: stands for no limit.
   c_endless constant bigint := 1000000000000;
   v_short jsonb;
-  v_items bigint[];
   v_promises integer;
 begin
   for v_try in 1..2 loop
@@ -99,11 +98,18 @@ begin
       join locked as l using (inventory_item_id)
       join locations as lo
         on lo.tenant_id = p_tenant and lo.location_id = l.location_id
-      cross join lateral (values
-        (false, case when l.is_preorder then 0 else l.free end),
-        (true, case when l.is_preorder then coalesce(l.preorder_limit, c_endless)
-          else coalesce(l.backorder_limit, c_endless) end - l.backordered)
-      ) as part (is_backordered, units)
+      -- What is there, and what may be promised beyond it.
+      cross join unnest('{f,t}'::boolean[]) as kind (is_backordered)
+      cross join lateral (
+        select kind.is_backordered,
+          case
+            when kind.is_backordered then
+              coalesce(case when l.is_preorder then l.preorder_limit else l.backorder_limit end,
+                c_endless) - l.backordered
+            when l.is_preorder then 0
+            else l.free
+          end as units
+      ) as part
       where lo.is_active
         and part.units > 0
     ),
@@ -136,22 +142,23 @@ begin
         and not exists (select from short)
       returning 1
     )
-    select
-      (select jsonb_agg(jsonb_build_object(
-          'sku', ii.sku, 'requested', short.quantity, 'available', short.available)
-          order by ii.sku)
-        from short
-        join inventory_items as ii
-          on ii.tenant_id = p_tenant and ii.inventory_item_id = short.inventory_item_id),
-      (select array_agg(inventory_item_id) from short),
+    select (select jsonb_agg(to_jsonb(short)) from short),
       (select count(*) from promised)
-    into v_short, v_items, v_promises;
+    into v_short, v_promises;
 
     if v_short is null then
       return v_promises;
     end if;
-    exit when lapse_reservations(v_items) = 0;
+    exit when lapse_reservations(array(
+      select (s->'inventory_item_id')::bigint from jsonb_array_elements(v_short) as s)) = 0;
   end loop;
+
+  select jsonb_agg(jsonb_build_object(
+    'sku', ii.sku, 'requested', s->'quantity', 'available', s->'available') order by ii.sku)
+  into v_short
+  from jsonb_array_elements(v_short) as s
+  join inventory_items as ii
+    on ii.tenant_id = p_tenant and ii.inventory_item_id = (s->'inventory_item_id')::bigint;
   raise exception 'not enough stock of %', v_short->0->>'sku'
     using errcode = 'P0INV', detail = v_short::text;
 end

@@ -2,59 +2,53 @@
 -- in the order's currency, and may not add up to more than its subtotal, which trg_orders_total
 -- makes an exact match at commit. Drafts may be edited; the lines of a placed order change through
 -- triggers alone (of fulfilments, returns and order_changes), and then only in their numbers.
--- One look at the orders per statement, whatever the number of its lines.
+-- One statement looks at all orders, whatever the number of their lines.
 create or replace function trg_order_items_guard()
 returns trigger
 language plpgsql
 as $$
 declare
   v_status text;
-  v_sku text;
+  v_currency text;
+  v_is_foreign boolean;
 begin
   if tg_op = 'INSERT' then
-    select o.order_status, case when v.currency <> o.currency then n.sku end
-    into v_status, v_sku
-    from new_rows as n
+    select o.order_status, o.currency, o.currency <> any (added.currencies)
+    into v_status, v_currency, v_is_foreign
+    from (
+      select n.tenant_id, n.order_id, array_agg(v.currency) as currencies
+      from new_rows as n
+      left join product_variants as v using (tenant_id, variant_id)
+      group by n.tenant_id, n.order_id
+    ) as added
     cross join lateral (
-      -- The offset keeps this a look-up per line: the planner went through all orders.
-      select order_status, currency
+      -- The offset keeps this a look-up per order: the planner went through all of them.
+      select order_status, currency, subtotal
       from orders
-      where tenant_id = n.tenant_id and order_id = n.order_id
+      where tenant_id = added.tenant_id and order_id = added.order_id
       offset 0
     ) as o
-    left join product_variants as v using (tenant_id, variant_id)
-    where v.currency <> o.currency
-      or o.order_status not in ('draft', 'pending') and pg_trigger_depth() < 2
+    where o.currency <> any (added.currencies)
+      or pg_trigger_depth() < 2 and (
+        o.order_status not in ('draft', 'pending')
+        or o.order_status = 'pending' and o.subtotal < (
+          select sum(oi.total_price)
+          from order_items as oi
+          where oi.tenant_id = added.tenant_id
+            and oi.order_id = added.order_id))
     limit 1;
-    if v_sku is not null then
-      raise exception '% is not priced in the currency of its order', v_sku
+    if not found then
+      return null;
+    elsif v_is_foreign then
+      raise exception 'a line is not priced in %, the currency of its order', v_currency
         using errcode = '23514', constraint = 'order_items_currency_check',
           table = 'order_items';
-    elsif v_status is not null then
+    elsif v_status not in ('draft', 'pending') then
       perform refuse_transition('order', v_status, 'pending',
         format('an order that is %s takes no further lines', v_status));
     end if;
-    if exists (
-      select
-      from (select distinct tenant_id, order_id from new_rows) as n
-      cross join lateral (
-        -- As above.
-        select o.subtotal, o.order_status
-        from orders as o
-        where o.tenant_id = n.tenant_id
-          and o.order_id = n.order_id
-        offset 0
-      ) as placed
-      where placed.order_status = 'pending'
-        and placed.subtotal < (
-        select sum(oi.total_price)
-        from order_items as oi
-        where oi.tenant_id = n.tenant_id
-          and oi.order_id = n.order_id)
-    ) and pg_trigger_depth() < 2 then
-      raise exception 'the lines add up to more than the subtotal of their order'
-        using errcode = '23514', constraint = 'orders_lines_total_check', table = 'orders';
-    end if;
+    raise exception 'the lines add up to more than the subtotal of their order'
+      using errcode = '23514', constraint = 'orders_lines_total_check', table = 'orders';
   elsif exists (
     select
     from old_rows as n

@@ -9,8 +9,8 @@ declare
   v_group record;
 begin
   for v_group in
-    select n.tenant_id, array_agg(distinct n.order_id) as order_ids
-    from new_rows as n
+    select n.tenant_id, array_agg(n.order_id) as order_ids
+    from (select distinct tenant_id, order_id from new_rows) as n
     -- A look-up, whatever the planner thinks of an index on pending orders.
     cross join lateral (
       select k.order_status

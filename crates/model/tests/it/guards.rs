@@ -1,5 +1,6 @@
 //! Whoever writes, psql too: the invariants hold.
 
+use sqlx::AssertSqlSafe;
 use stevedore_model::books::{self, Section};
 
 use crate::shop::{Shop, order};
@@ -32,6 +33,72 @@ async fn history_ledger_and_logs_are_append_only() {
             Err("42501".into()),
             "{table}"
         );
+    }
+}
+
+#[tokio::test]
+async fn each_rule_of_a_row_refuses_under_its_own_name() {
+    let shop = busy().await;
+    let order = "insert into orders (customer_name, payment_method, currency, subtotal,
+        total_amount, order_status)
+        values ('Ann', 'cod', 'GHS', 2000, 2000, 'draft') returning order_id";
+    let order_id: i64 = sqlx::query_scalar(order)
+        .fetch_one(&shop.db.pool)
+        .await
+        .unwrap();
+    let line = format!(
+        "insert into order_items (order_id, variant_id, line_number, sku, title, quantity,
+           unit_price, total_price)
+         select {order_id}, variant_id, 1, sku, title, 2, 1000, 2000
+         from product_variants where sku = 'MUG-1'"
+    );
+    shop.run(&line).await;
+    for (table, change, rule) in [
+        ("orders", "subtotal = -1, total_amount = -1", "amounts"),
+        ("orders", "total_amount = 1", "total"),
+        ("orders", "currency = 'ghs'", "currency"),
+        ("orders", "payment_method = 'By card'", "payment_method"),
+        ("orders", "customer_name = ''", "customer_name"),
+        ("orders", "customer_email = 'a@'", "customer_email"),
+        ("orders", "customer_phone = '024'", "customer_phone"),
+        ("orders", "shipping_address = '[]'", "shipping_address"),
+        ("orders", "billing_address = '\"Accra\"'", "billing_address"),
+        ("orders", "locale = 'e'", "locale"),
+        ("orders", "order_source = repeat('x', 41)", "order_source"),
+        ("orders", "promo_code = ''", "promo_code"),
+        ("orders", "traceparent = ''", "traceparent"),
+        ("orders", "user_agent = repeat('x', 1025)", "user_agent"),
+        ("orders", "risk_score = 101", "risk_score"),
+        ("orders", "error_count = -1", "error_count"),
+        ("order_items", "quantity_returned = 1", "units"),
+        (
+            "order_items",
+            "quantity_cancelled = -1, total_price = 3000",
+            "units",
+        ),
+        ("order_items", "quantity_fulfilled = 3", "units"),
+        ("order_items", "quantity = 0, total_price = 0", "quantity"),
+        ("order_items", "total_price = 1", "total_price"),
+        ("order_items", "recipient_phone = '024'", "recipient_phone"),
+        ("inventory_levels", "safety_stock = -1", "counts"),
+        ("inventory_levels", "preorder_limit = -1", "counts"),
+        ("inventory_levels", "bin = repeat('x', 81)", "place"),
+    ] {
+        let which = if table == "inventory_levels" {
+            String::new()
+        } else {
+            format!("where order_id = {order_id}")
+        };
+        let text = format!("update {table} set {change} {which}");
+        let error = sqlx::query(AssertSqlSafe(text))
+            .execute(&shop.db.pool)
+            .await
+            .expect_err(change);
+        let error = error.into_database_error().unwrap();
+        let rule = format!("{table}_{rule}_check");
+        assert_eq!(error.constraint(), Some(rule.as_str()), "{change}: {error}");
+        assert_eq!(error.code().as_deref(), Some("23514"), "{change}");
+        assert_eq!(error.table(), Some(table), "{change}");
     }
 }
 
