@@ -21,7 +21,8 @@ declare
       'paid', 'failed', 'cancelled', 'voided', 'partially_refunded', 'refunded', 'disputed')
       then 'orders_payment_status_check'
     when o.currency !~ '^[A-Z]{3}$' then 'orders_currency_check'
-    when o.payment_method !~ '^[a-z][a-z0-9_]{0,39}$' then 'orders_payment_method_check'
+    when o.payment_method !~ '^[a-z][a-z0-9_]*$' or length(o.payment_method) > 40
+      then 'orders_payment_method_check'
     when length(o.customer_name) not between 1 and 200 then 'orders_customer_name_check'
     when length(o.customer_email) not between 3 and 254 then 'orders_customer_email_check'
     when length(o.customer_phone) not between 7 and 20 then 'orders_customer_phone_check'

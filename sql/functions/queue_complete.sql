@@ -1,5 +1,6 @@
 -- Completes attempts of a worker: moves their jobs to queue.finished_jobs, frees their groups,
--- and lets go on who waited for them.
+-- and lets go on who waited for them. With p_releases false the groups are left to the caller, who
+-- calls queue.free_groups after the commit.
 -- Answers the ids that it completed. One that is missing was fenced: the lease (job, attempt,
 -- worker) is no longer held, and nothing was changed for it.
 -- Locks: the jobs' rows. Index: jobs_pkey.
@@ -11,7 +12,8 @@
 create or replace function queue.complete(
   p_worker_id bigint,
   p_job_ids bigint[],
-  p_attempts integer[]
+  p_attempts integer[],
+  p_releases boolean default true
 )
 returns bigint[]
 language plpgsql volatile
@@ -59,7 +61,7 @@ begin
   into v_completed, v_group_keys, v_awaited, v_limited_queues
   from ended;
 
-  if v_group_keys is not null then
+  if p_releases and v_group_keys is not null then
     perform queue.release_groups(v_group_keys);
   end if;
   if v_awaited is not null then
@@ -73,5 +75,8 @@ begin
 end
 $$;
 
-comment on function queue.complete(bigint, bigint[], integer[]) is
+-- Of the release before, which had no choice.
+drop function if exists queue.complete(bigint, bigint[], integer[]);
+
+comment on function queue.complete(bigint, bigint[], integer[], boolean) is
   'Completes attempts whose lease is still held and answers their job ids; internal.';

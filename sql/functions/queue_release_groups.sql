@@ -1,7 +1,8 @@
 -- Makes the next jobs of each group ready, as many as the group has places that no other of its
 -- jobs takes (ready or running). They join the end of the line: groups take turns, in proportion to
 -- their places, however much one of them has waiting.
--- Called in the transaction that freed the group, after the freeing statement.
+-- Called in the transaction that freed the group, after the freeing statement, or after that has
+-- committed (queue.free_groups).
 -- Locks: the rows it makes ready; skips those that somebody else is moving.
 create or replace function queue.release_groups(p_group_keys text[])
 returns void
@@ -12,6 +13,9 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
+declare
+  -- Asked once: the function behind it is planned anew for each statement that calls it.
+  v_ages constant boolean := exists (select from queue.queues as q where q.ageing is not null);
 begin
   with freed as (
     select named.group_key, coalesce(l.max_running, 1) as places
@@ -39,9 +43,9 @@ begin
   update queue.jobs as j
   set
     state = 'ready',
-    order_at = greatest(clock_now(), j.run_at) + queue.head_start(j.queue, j.priority)
-  from released
-  where j.ctid = released.place;
+    order_at = greatest(clock_now(), j.run_at)
+      + case when v_ages then queue.head_start(j.queue, j.priority) else interval '0' end
+  where j.ctid = any (array(select released.place from released));
 end
 $$;
 

@@ -1,6 +1,9 @@
--- The safety net of groups: releases those that have blocked jobs and a free place, the
--- trace of an enqueue and a completion that did not see each other. Walks from group to group
--- through jobs_blocked_idx, so a group of a million blocked jobs costs one step.
+-- The safety net of groups: frees those that have blocked jobs and a free place, the trace of an
+-- enqueue and a completion that did not see each other, or of a worker that died between the commit
+-- of a handler and queue.free_groups. Called at each look after the fleet (queue.beat): while any
+-- worker holds leases, or may, every 0.3 to 0.6 heartbeats, so within three seconds by default.
+-- Walks from group to group through jobs_blocked_idx, so a group of a million blocked jobs costs
+-- one step.
 create or replace function queue.sweep_groups()
 returns void
 language plpgsql volatile
@@ -36,7 +39,7 @@ begin
       where j.group_key = b.group_key and j.state in ('ready', 'running'));
 
   if v_stalled is not null then
-    perform queue.release_groups(v_stalled);
+    perform queue.free_groups(v_stalled);
     perform pg_notify('queue_jobs', '*');
   end if;
 end

@@ -126,7 +126,8 @@ impl JobContext {
     }
 
     /// Completes the job inside the handler's own transaction: its writes and the job's end commit
-    /// together or not at all. Call it last, commit, and return what it gave.
+    /// together or not at all. Call it last, commit, and return what it gave: then the worker lets
+    /// the next job of its group go.
     ///
     /// If the commit fails, return its error as usual. If the transaction is not committed although
     /// the handler returns [`Done`], the attempt counts as failed.

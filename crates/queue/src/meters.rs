@@ -116,11 +116,13 @@ impl<L, M> Found<L, M> {
 /// Counts how the jobs of a batch ended.
 pub(crate) struct Ends(Found<(String, String, &'static str), (Counter, Histogram)>);
 
-impl Ends {
-    pub(crate) fn new() -> Self {
+impl Default for Ends {
+    fn default() -> Self {
         Ends(Found(Vec::new()))
     }
+}
 
+impl Ends {
     /// `outcome`: succeeded, retried, dead, cancelled, snoozed, waited, lost.
     pub(crate) fn add(&mut self, queue: &str, kind: &str, outcome: &'static str, took: Duration) {
         let (ended, ran) = self.0.get(

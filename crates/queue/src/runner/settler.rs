@@ -30,7 +30,7 @@ pub(crate) struct Settlement {
     registration: Arc<Registration>,
     queue: String,
     kind: String,
-    is_grouped: bool,
+    group_key: Option<String>,
     /// Attempts that count, this one included.
     counted: u32,
     outcome: Outcome,
@@ -45,7 +45,7 @@ impl Settlement {
             registration: Arc::clone(&job.registration),
             queue: job.queue.clone(),
             kind: job.kind.clone(),
-            is_grouped: job.group_key.is_some(),
+            group_key: job.group_key.clone(),
             counted: job.counted_attempt(),
             outcome,
             took,
@@ -114,17 +114,21 @@ impl Settlement {
         self.outcome = Outcome::Failed { error, delay };
     }
 
-    fn fenced(&self) {
+    fn fenced(self, core: &Core, tally: &mut Tally) {
         tracing::warn!(
             job.id = self.job_id,
             job.kind = self.kind,
             "the lease was lost before the end of the attempt could be written",
         );
         meters::fenced_write_rejected(&self.queue);
+        self.finished(core, tally, "lost");
+        tally.unfreed.extend(self.group_key);
     }
 
-    fn finished(&self, core: &Core, meters: &mut Ends, outcome: &'static str) {
-        meters.add(&self.queue, &self.kind, outcome, self.took);
+    fn finished(&self, core: &Core, tally: &mut Tally, outcome: &'static str) {
+        tally
+            .meters
+            .add(&self.queue, &self.kind, outcome, self.took);
         if self.counted > 1 && matches!(outcome, "succeeded" | "dead") {
             meters::retries_ended(&self.queue, &self.kind, outcome);
         }
@@ -133,6 +137,15 @@ impl Settlement {
             meters::schedule_succeeded(&self.kind);
         }
     }
+}
+
+/// What comes of a batch besides its rows.
+#[derive(Default)]
+struct Tally {
+    meters: Ends,
+    /// Groups of jobs that were no longer leased: their handlers may have completed them and failed
+    /// after the commit, and then nobody has freed the groups.
+    unfreed: Vec<String>,
 }
 
 /// Writes until `end` is raised and everything that has come is written.
@@ -176,7 +189,7 @@ fn by_registration(
 }
 
 async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) {
-    let mut meters = Ends::new();
+    let tally = &mut Tally::default();
     let mut by_worker = Vec::new();
     let mut with_leavings = Vec::new();
     let mut in_transaction = Vec::new();
@@ -186,20 +199,20 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
             Outcome::Completed => by_worker.push(settlement),
             Outcome::CompletedWith(_) => with_leavings.push(settlement),
             Outcome::InTransaction => in_transaction.push(settlement),
-            Outcome::LeaseLost => settlement.finished(core, &mut meters, "lost"),
+            Outcome::LeaseLost => settlement.finished(core, tally, "lost"),
             _ => others.push(settlement),
         }
     }
-    let is_grouped = |ends: &[Settlement]| ends.iter().any(|settlement| settlement.is_grouped);
+    let is_grouped = |ends: &[Settlement]| ends.iter().any(|end| end.group_key.is_some());
     // The next of a group is ready now, and nobody was notified.
     let frees_groups = [&by_worker, &with_leavings, &in_transaction, &others]
         .into_iter()
         .any(|ends| is_grouped(ends));
-    let meters = &mut meters;
-    complete(core, registration, by_worker, meters).await;
-    others.extend(complete_with(core, registration, with_leavings, meters).await);
-    others.extend(verify(core, registration, in_transaction, meters).await);
-    settle(core, registration, others, meters).await;
+    complete(core, registration, by_worker, tally).await;
+    others.extend(complete_with(core, registration, with_leavings, tally).await);
+    others.extend(verify(core, registration, in_transaction, tally).await);
+    settle(core, registration, others, tally).await;
+    free(core, registration, &tally.unfreed).await;
     if frees_groups {
         core.lines.refilled(None);
         core.wake_claimer.notify_one();
@@ -215,7 +228,7 @@ async fn complete(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
-    meters: &mut Ends,
+    tally: &mut Tally,
 ) {
     if ends.is_empty() {
         return;
@@ -239,10 +252,9 @@ async fn complete(
         // After a second try a missing job was probably completed by the first, whose answer got
         // lost with the connection.
         if completed.contains(&settlement.job_id) || tries > 1 {
-            settlement.finished(core, meters, "succeeded");
+            settlement.finished(core, tally, "succeeded");
         } else {
-            settlement.fenced();
-            settlement.finished(core, meters, "lost");
+            settlement.fenced(core, tally);
         }
     }
 }
@@ -253,7 +265,7 @@ async fn complete_with(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
-    meters: &mut Ends,
+    tally: &mut Tally,
 ) -> Vec<Settlement> {
     if ends.is_empty() {
         return ends;
@@ -287,11 +299,8 @@ async fn complete_with(
                 settlement.refuse(core, &refusal);
                 refused.push(settlement);
             }
-            None if tries == 1 => {
-                settlement.fenced();
-                settlement.finished(core, meters, "lost");
-            }
-            Some(None) | None => settlement.finished(core, meters, "succeeded"),
+            None if tries == 1 => settlement.fenced(core, tally),
+            Some(None) | None => settlement.finished(core, tally, "succeeded"),
         }
     }
     refused
@@ -299,27 +308,47 @@ async fn complete_with(
 
 /// Looks whether jobs that were completed in their handlers' transactions really are. Those that
 /// are not come back as failed: otherwise they would stay leased for as long as the worker lives.
+/// In the same breath it frees the groups of the others, which the handlers' transactions did not.
 async fn verify(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
-    meters: &mut Ends,
+    tally: &mut Tally,
 ) -> Vec<Settlement> {
     if ends.is_empty() {
         return ends;
     }
     let (job_ids, attempts) = leases(&ends);
+    let group_keys: Vec<_> = ends
+        .iter()
+        .filter_map(|settlement| settlement.group_key.clone())
+        .collect();
     let (leased, _) = persist(registration, "verify", || async {
         let mut db = Lent::of(&core.pool).await?;
-        let answer = sqlx::query_file!(
-            "../../sql/queries/queue_jobs/uncommitted.sql",
-            registration.worker_id,
-            &job_ids,
-            &attempts,
-        )
-        .fetch_one(&mut *db)
-        .await;
-        db.give_back(answer).map(|row| row.leased)
+        // The usual one only reads.
+        let answer = if group_keys.is_empty() {
+            sqlx::query_file!(
+                "../../sql/queries/queue_jobs/uncommitted.sql",
+                registration.worker_id,
+                &job_ids,
+                &attempts,
+            )
+            .fetch_one(&mut *db)
+            .await
+            .map(|row| row.leased)
+        } else {
+            sqlx::query_file!(
+                "../../sql/queries/queue_jobs/uncommitted_grouped.sql",
+                registration.worker_id,
+                &job_ids,
+                &attempts,
+                &group_keys,
+            )
+            .fetch_one(&mut *db)
+            .await
+            .map(|row| row.leased)
+        };
+        db.give_back(answer)
     })
     .await;
     let leased = leased.unwrap_or_default();
@@ -338,7 +367,7 @@ async fn verify(
             };
             uncommitted.push(settlement);
         } else {
-            settlement.finished(core, meters, "succeeded");
+            settlement.finished(core, tally, "succeeded");
         }
     }
     uncommitted
@@ -349,7 +378,7 @@ async fn settle(
     core: &Core,
     registration: &Registration,
     ends: Vec<Settlement>,
-    meters: &mut Ends,
+    tally: &mut Tally,
 ) {
     if ends.is_empty() {
         return;
@@ -399,16 +428,13 @@ async fn settle(
             &settlement.outcome,
         ) {
             (None, _) if tries > 1 => {}
-            (None, _) => {
-                settlement.fenced();
-                settlement.finished(core, meters, "lost");
-            }
+            (None, _) => settlement.fenced(core, tally),
             (Some(_), Outcome::Released | Outcome::Unstarted) => {}
-            (Some("dead"), _) => settlement.finished(core, meters, "dead"),
-            (Some("cancelled" | "discarded"), _) => settlement.finished(core, meters, "cancelled"),
-            (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, meters, "snoozed"),
-            (Some(_), Outcome::Waiting(_)) => settlement.finished(core, meters, "waited"),
-            (Some(_), _) => settlement.finished(core, meters, "retried"),
+            (Some("dead"), _) => settlement.finished(core, tally, "dead"),
+            (Some("cancelled" | "discarded"), _) => settlement.finished(core, tally, "cancelled"),
+            (Some(_), Outcome::Snoozed(_)) => settlement.finished(core, tally, "snoozed"),
+            (Some(_), Outcome::Waiting(_)) => settlement.finished(core, tally, "waited"),
+            (Some(_), _) => settlement.finished(core, tally, "retried"),
         }
     }
     if let Some(next_in) = next_in {
@@ -417,6 +443,21 @@ async fn settle(
     if fates.values().any(|fate| fate == "ready") {
         core.wake_claimer.notify_one();
     }
+}
+
+/// Frees groups that a handler's transaction may have left taken.
+async fn free(core: &Core, registration: &Registration, group_keys: &[String]) {
+    if group_keys.is_empty() {
+        return;
+    }
+    persist(registration, "free", || async {
+        let mut db = Lent::of(&core.pool).await?;
+        let answer = sqlx::query_file!("../../sql/queries/queue_jobs/free_groups.sql", group_keys)
+            .fetch_one(&mut *db)
+            .await;
+        db.give_back(answer).map(|_| ())
+    })
+    .await;
 }
 
 /// Repeats a write until the database took it or the leases are lost; says how often it tried.

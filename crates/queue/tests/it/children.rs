@@ -18,6 +18,8 @@ use stevedore_testkit::TestDb;
 
 const URL: &str = "STEVEDORE_QUEUE_TEST_CHILD_URL";
 const HEARTBEAT_MS: &str = "STEVEDORE_QUEUE_TEST_CHILD_HEARTBEAT_MS";
+/// The advisory lock at which [`Way::DieAfterCommit`] waits.
+pub const DEATH_LOCK: i64 = 4711;
 /// How long a handler dallies that does. Longer than a worker takes to be declared dead.
 const DALLY: Duration = Duration::from_millis(2500);
 
@@ -32,6 +34,9 @@ pub enum Way {
     Dally,
     /// Completes in its transaction, and dallies before the commit.
     CommitLate,
+    /// Once the test has let go of its lock, completes in its transaction, commits, and dies before
+    /// its worker hears of it.
+    DieAfterCommit,
     /// Dallies, and leaves the completion to the worker.
     LeaveToWorker,
     /// Dallies, and fails.
@@ -90,6 +95,12 @@ impl Job for Deed {
         match way {
             Way::Hang => std::future::pending().await,
             Way::Dally => tokio::time::sleep(DALLY).await,
+            Way::DieAfterCommit => {
+                sqlx::query("select pg_advisory_xact_lock($1)")
+                    .bind(DEATH_LOCK)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             _ => {}
         }
         let done = ctx.complete_in(&mut tx).await?;
@@ -97,6 +108,9 @@ impl Job for Deed {
             tokio::time::sleep(DALLY).await;
         }
         tx.commit().await?;
+        if matches!(way, Way::DieAfterCommit) {
+            std::process::abort();
+        }
         Ok(done)
     }
 }
@@ -159,6 +173,11 @@ impl Child {
 
     pub fn thaw(&self) {
         process::signal(self.pid(), libc::SIGCONT);
+    }
+
+    /// Waits until it has died by itself.
+    pub fn wait(&mut self) {
+        self.process.wait().expect("it ends");
     }
 
     /// Kills it, and waits until it is gone.

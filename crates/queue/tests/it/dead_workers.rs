@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
-use stevedore_queue::{RunnerSettings, enqueue, enqueue_many};
+use stevedore_queue::{CancellationToken, RunnerSettings, enqueue, enqueue_many};
 use stevedore_testkit::{TestDb, wait_for};
 
-use crate::children::{Child, Way, deed, make_deeds, worker};
+use crate::children::{Child, DEATH_LOCK, Way, deed, make_deeds, worker};
 use crate::support::{Does, Worker, count, put, until, until_drained, view};
 
 const QUICK: Duration = Duration::from_millis(1000);
@@ -26,16 +26,7 @@ async fn point_3_a_killed_workers_jobs_start_elsewhere_within_ten_seconds_by_def
     let defaults = RunnerSettings::default();
     let mut victim = Child::start(&db, defaults.heartbeat);
     until_begun(&db.pool, 1).await;
-    // The others rest: they have promised more than the six seconds of those that hold something.
-    // (They take turns to look, so each of their promises is at another of its ends.)
-    let pool = db.pool_of(20);
-    let others = [(); 3].map(|()| worker(&pool, defaults.clone()));
-    wait_for("the others to rest", async || {
-        let resting = "select count(*) from queue.workers
-            where alive_until > clock_timestamp() + interval '10 seconds'";
-        (count(&db.pool, resting).await == 3).then_some(())
-    })
-    .await;
+    let others = resting_workers(&db).await;
 
     let killed = Instant::now();
     victim.kill();
@@ -43,7 +34,55 @@ async fn point_3_a_killed_workers_jobs_start_elsewhere_within_ten_seconds_by_def
     let silence = killed.elapsed();
     eprintln!("started elsewhere after {silence:?}");
     assert!(silence < 2 * defaults.heartbeat, "{silence:?}");
-    others.iter().for_each(|shutdown| shutdown.cancel());
+    others.iter().for_each(CancellationToken::cancel);
+}
+
+/// Three workers with default settings. They rest: they have promised more than the six seconds of
+/// those that hold something. (They take turns to look, so each of their promises is at another of
+/// its ends.)
+async fn resting_workers(db: &TestDb) -> [CancellationToken; 3] {
+    let pool = db.pool_of(20);
+    let workers = [(); 3].map(|()| worker(&pool, RunnerSettings::default()));
+    wait_for("the others to rest", async || {
+        let resting = "select count(*) from queue.workers
+            where alive_until > clock_timestamp() + interval '10 seconds'";
+        (count(&db.pool, resting).await == 3).then_some(())
+    })
+    .await;
+    workers
+}
+
+#[tokio::test]
+async fn point_3_a_group_goes_on_within_ten_seconds_of_a_death_between_commit_and_settlement() {
+    let db = TestDb::new().await;
+    make_deeds(&db.pool).await;
+    let mut held = db.pool.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(DEATH_LOCK)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let jobs = [Way::DieAfterCommit, Way::AtOnce].map(|way| deed(way).group_key("g"));
+    let ids = enqueue_many(&db.pool, &jobs).await.unwrap();
+    let defaults = RunnerSettings::default();
+    let mut victim = Child::start(&db, defaults.heartbeat);
+    until_begun(&db.pool, 1).await;
+    let others = resting_workers(&db).await;
+
+    held.commit().await.unwrap();
+    victim.wait();
+    let died = Instant::now();
+    until(&db.pool, ids[1].job_id, "completed").await;
+    let stalled = died.elapsed();
+    eprintln!("the group went on after {stalled:?}");
+    assert!(stalled < 2 * defaults.heartbeat, "{stalled:?}");
+    for id in &ids {
+        let view = view(&db.pool, id.job_id).await;
+        let outcomes: Vec<_> = view.attempts.iter().map(|a| a.outcome.as_str()).collect();
+        assert_eq!(outcomes, ["completed"], "{view:?}");
+    }
+    assert_eq!(count(&db.pool, "select count(*) from deeds").await, 2);
+    others.iter().for_each(CancellationToken::cancel);
 }
 
 #[tokio::test]

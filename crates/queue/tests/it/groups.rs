@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stevedore_queue::{RunnerSettings, cancel, enqueue, enqueue_many, retry};
-use stevedore_testkit::TestDb;
+use stevedore_testkit::{TestDb, wait_for};
 
 use crate::support::{
     Does, Stage, Worker, calm, count, effects, job, make_effects, until, until_drained, view,
@@ -78,6 +78,77 @@ async fn groups_do_not_overlap_over_several_workers_and_single_enqueues() {
         and a.began < b.ended and b.began < a.ended";
     assert_eq!(count(&pool, overlaps).await, 0);
 }
+
+/// Jobs whose transactions overlap with that of another of their group, or that began before one
+/// that was enqueued earlier.
+const DISORDER: &str = "
+    with ran as (
+      select e.job_id, f.group_key, e.began, e.ended
+      from effects as e join queue.finished_jobs as f using (job_id))
+    select count(*)
+    from ran as a join ran as b on a.group_key = b.group_key and a.job_id < b.job_id
+    where b.began < a.ended";
+
+#[tokio::test]
+async fn jobs_that_their_handlers_complete_follow_one_another_without_waiting_for_a_sweep() {
+    let db = TestDb::new().await;
+    make_effects(&db.pool).await;
+    let pool = db.pool_of(20);
+    // Many more than sweeps come in the test's minute.
+    let jobs: Vec<_> = (0..90)
+        .map(|place| job(Does::Effect).group_key(format!("g{}", place % 3)))
+        .collect();
+    enqueue_many(&db.pool, &jobs).await.unwrap();
+    let workers = [(); 2].map(|()| Worker::start(&pool, calm()));
+    until_drained(&db.pool).await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(effects(&db.pool).await.len(), 90);
+    assert_eq!(count(&db.pool, DISORDER).await, 0);
+}
+
+#[tokio::test]
+async fn a_handler_that_fails_after_its_commit_does_not_hold_up_its_group() {
+    let db = TestDb::new().await;
+    make_effects(&db.pool).await;
+    let jobs = vec![job(Does::EffectThenFail).group_key("g"); 12];
+    enqueue_many(&db.pool, &jobs).await.unwrap();
+    let worker = Worker::start(&db.pool, calm());
+    until_drained(&db.pool).await;
+    worker.stop().await;
+    let completed = "select count(*) from queue.finished_jobs where state = 'completed'";
+    assert_eq!(count(&db.pool, completed).await, 12);
+    assert_eq!(effects(&db.pool).await.len(), 12);
+}
+
+#[tokio::test]
+async fn two_who_free_a_group_at_once_do_not_make_two_of_its_jobs_ready() {
+    let db = TestDb::new().await;
+    let jobs = vec![job(Does::Complete).group_key("g"); 3];
+    enqueue_many(&db.pool, &jobs).await.unwrap();
+    sqlx::query("delete from queue.jobs where state = 'ready'")
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    let mut first = db.pool.begin().await.unwrap();
+    sqlx::query(FREE).execute(&mut *first).await.unwrap();
+    let pool = db.pool.clone();
+    let second = tokio::spawn(async move { sqlx::query(FREE).execute(&pool).await });
+    wait_for("the second to wait for the first", async || {
+        let waiting = "select count(*) from pg_locks as l join pg_database as d
+            on d.oid = l.database and d.datname = current_database()
+            where l.locktype = 'advisory' and not l.granted";
+        (count(&db.pool, waiting).await == 1).then_some(())
+    })
+    .await;
+    first.commit().await.unwrap();
+    second.await.unwrap().unwrap();
+    let ready = "select count(*) from queue.jobs where state = 'ready'";
+    assert_eq!(count(&db.pool, ready).await, 1);
+}
+
+const FREE: &str = "select queue.free_groups(array['g'])";
 
 #[tokio::test]
 async fn a_job_that_waits_for_its_retry_does_not_hold_up_its_group() {

@@ -68,6 +68,8 @@ pub enum Does {
     Effect,
     /// As `Effect`, but waits at the gate before it completes.
     EffectAfterGate,
+    /// As `Effect`, but fails after the commit.
+    EffectThenFail,
     /// Fails with an error that has a cause.
     Fail,
     /// Fails in its first attempts, then completes.
@@ -125,6 +127,10 @@ async fn act(does: Does, ctx: &mut JobContext, stage: &Stage) -> Result<Done, Fa
         Does::Complete => Ok(Done::completed()),
         Does::Effect => effect(ctx, None).await,
         Does::EffectAfterGate => effect(ctx, Some(stage)).await,
+        Does::EffectThenFail => {
+            let _committed = effect(ctx, None).await?;
+            Err(anyhow::anyhow!("after the commit").into())
+        }
         Does::Fail => Err(anyhow::anyhow!("the cause").context("it failed").into()),
         Does::FailTimes(times) if ctx.attempt() <= times => {
             Err(anyhow::anyhow!("attempt {}", ctx.attempt()).into())
