@@ -1056,11 +1056,7 @@ create table public.inventory_levels (
   constraint inventory_levels_pkey PRIMARY KEY (tenant_id, inventory_item_id, location_id),
   constraint inventory_levels_inventory_item_id_fkey FOREIGN KEY (tenant_id, inventory_item_id) REFERENCES inventory_items(tenant_id, inventory_item_id),
   constraint inventory_levels_location_id_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES locations(tenant_id, location_id),
-  constraint inventory_levels_allocated_check CHECK ((allocated >= 0)),
-  constraint inventory_levels_counts_check CHECK ((LEAST(incoming, damaged, safety_stock, backordered, ((reserved + allocated) - backordered), backorder_limit, preorder_limit, (low_stock_threshold)::bigint) >= 0)),
-  constraint inventory_levels_on_hand_check CHECK ((on_hand >= 0)),
-  constraint inventory_levels_place_check CHECK ((length(concat(zone, bin)) <= 80)) NOT VALID,
-  constraint inventory_levels_reserved_check CHECK ((reserved >= 0))
+  constraint inventory_levels_sound_check CHECK (level_is_sound(inventory_levels.*))
 );
 CREATE TRIGGER trg_inventory_levels_delete BEFORE DELETE OR TRUNCATE ON public.inventory_levels FOR EACH STATEMENT EXECUTE FUNCTION trg_refuse_change();
 CREATE TRIGGER trg_inventory_levels_guard BEFORE INSERT OR UPDATE ON public.inventory_levels FOR EACH ROW EXECUTE FUNCTION trg_inventory_levels_guard();
@@ -1535,12 +1531,7 @@ create table public.order_items (
   constraint order_items_order_line_key UNIQUE (tenant_id, order_id, order_item_id),
   constraint order_items_order_id_fkey FOREIGN KEY (tenant_id, order_id) REFERENCES orders(tenant_id, order_id),
   constraint order_items_variant_id_fkey FOREIGN KEY (tenant_id, variant_id) REFERENCES product_variants(tenant_id, variant_id),
-  constraint order_items_line_number_check CHECK ((line_number > 0)),
-  constraint order_items_quantity_check CHECK ((quantity > 0)),
-  constraint order_items_recipient_phone_check CHECK (((length(recipient_phone) >= 7) AND (length(recipient_phone) <= 20))),
-  constraint order_items_total_price_check CHECK ((total_price = (unit_price * (quantity - quantity_cancelled)))),
-  constraint order_items_unit_price_check CHECK ((unit_price >= 0)),
-  constraint order_items_units_check CHECK (((quantity_cancelled >= 0) AND (quantity_delivered >= 0) AND (quantity_returned >= 0) AND ((quantity_cancelled + quantity_fulfilled) <= quantity) AND (quantity_shipped <= quantity_fulfilled) AND (quantity_delivered <= quantity_shipped) AND (quantity_returned <= quantity_shipped)))
+  constraint order_items_sound_check CHECK (order_item_is_sound(order_items.*))
 );
 CREATE INDEX order_items_variant_id_idx ON public.order_items USING btree (tenant_id, variant_id);
 CREATE TRIGGER trg_order_items_fixed BEFORE UPDATE ON public.order_items FOR EACH ROW WHEN (((((((((new.tenant_id IS DISTINCT FROM old.tenant_id) OR (new.order_item_id IS DISTINCT FROM old.order_item_id)) OR (new.order_id IS DISTINCT FROM old.order_id)) OR (new.variant_id IS DISTINCT FROM old.variant_id)) OR (new.line_number IS DISTINCT FROM old.line_number)) OR (new.sku IS DISTINCT FROM old.sku)) OR (new.title IS DISTINCT FROM old.title)) OR (new.unit_price IS DISTINCT FROM old.unit_price))) EXECUTE FUNCTION trg_order_items_fixed();
@@ -1816,24 +1807,7 @@ create table public.orders (
   constraint orders_pkey PRIMARY KEY (tenant_id, order_id),
   constraint orders_order_number_key UNIQUE (tenant_id, order_number),
   constraint orders_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES customers(tenant_id, customer_id),
-  constraint orders_amounts_check CHECK (((subtotal >= 0) AND (shipping_fee >= 0) AND (tax_amount >= 0) AND (discount_amount >= 0) AND (total_amount >= 0))),
-  constraint orders_billing_address_check CHECK ((jsonb_typeof(billing_address) = 'object'::text)),
-  constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint orders_customer_email_check CHECK (((length(customer_email) >= 3) AND (length(customer_email) <= 254))),
-  constraint orders_customer_name_check CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
-  constraint orders_customer_phone_check CHECK (((length(customer_phone) >= 7) AND (length(customer_phone) <= 20))),
-  constraint orders_error_count_check CHECK ((error_count >= 0)),
-  constraint orders_locale_check CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
-  constraint orders_order_source_check CHECK (((length(order_source) >= 1) AND (length(order_source) <= 40))),
-  constraint orders_order_status_check CHECK ((order_status = ANY (ARRAY['draft'::text, 'pending'::text, 'payment_failed'::text, 'on_hold'::text, 'confirmed'::text, 'processing'::text, 'picking'::text, 'packed'::text, 'partially_shipped'::text, 'shipped'::text, 'partially_delivered'::text, 'delivered'::text, 'completed'::text, 'partially_returned'::text, 'returned'::text, 'cancelled'::text, 'expired'::text]))),
-  constraint orders_payment_method_check CHECK ((payment_method ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
-  constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'requires_action'::text, 'authorized'::text, 'partially_paid'::text, 'paid'::text, 'failed'::text, 'cancelled'::text, 'voided'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text]))),
-  constraint orders_promo_code_check CHECK (((length(promo_code) >= 1) AND (length(promo_code) <= 64))),
-  constraint orders_risk_score_check CHECK (((risk_score >= 0) AND (risk_score <= 100))),
-  constraint orders_shipping_address_check CHECK ((jsonb_typeof(shipping_address) = 'object'::text)),
-  constraint orders_total_check CHECK ((total_amount = (((subtotal + shipping_fee) + tax_amount) - discount_amount))),
-  constraint orders_traceparent_check CHECK (((length(traceparent) >= 1) AND (length(traceparent) <= 200))),
-  constraint orders_user_agent_check CHECK ((length(user_agent) <= 1024))
+  constraint orders_sound_check CHECK (order_is_sound(orders.*))
 );
 CREATE INDEX orders_customer_id_idx ON public.orders USING btree (tenant_id, customer_id, placed_at DESC) WHERE (customer_id IS NOT NULL);
 CREATE INDEX orders_expires_at_idx ON public.orders USING btree (expires_at) WHERE (order_status = 'pending'::text);
@@ -5839,6 +5813,10 @@ function public.label_plan(p_fulfillment_id bigint, p_tenant uuid DEFAULT curren
 function public.lapse_reservations(p_inventory_item_ids bigint[])
   returns integer;
 
+-- The check of inventory_levels: true, or 23514 with the rule that is broken.
+function public.level_is_sound(l inventory_levels)
+  returns boolean;
+
 -- Notices as admins watch them, newest first.
 function public.list_notices(p_status text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50, p_tenant uuid DEFAULT current_tenant_id())
   returns jsonb;
@@ -5950,6 +5928,14 @@ function public.open_payment(p_order_id bigint, p_provider text, p_payment_ref t
 -- Says that something went wrong that needs an owner: opens the ticket of the cause, or counts.
 function public.open_ticket(p_category text, p_severity text, p_cause_key text, p_summary text, p_details jsonb DEFAULT '{}'::jsonb, p_order_id bigint DEFAULT NULL::bigint, p_tenant uuid DEFAULT current_tenant_id())
   returns bigint;
+
+-- The check of orders: true, or 23514 with the rule that is broken.
+function public.order_is_sound(o orders)
+  returns boolean;
+
+-- The check of order_items: true, or 23514 with the rule that is broken.
+function public.order_item_is_sound(i order_items)
+  returns boolean;
 
 -- A measure of an order for rules of the kind custom: units, lines, discount_percent, …
 function public.order_measure(p_tenant uuid, p_order_id bigint, p_measure text)
@@ -6105,6 +6091,10 @@ function public.refuse_field(p_field text, p_code text, p_message text)
 
 -- Raises P0PRM with DETAIL [{field, code, message}].
 function public.refuse_promo(p_field text, p_code text, p_message text)
+  returns void;
+
+-- Raises that a row breaks a rule of its table (23514); internal to the *_is_sound functions.
+function public.refuse_row(p_table regclass, p_rule text)
   returns void;
 
 -- Raises P0STT with DETAIL {axis, from, to}.
