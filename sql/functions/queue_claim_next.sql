@@ -8,7 +8,10 @@
 -- transaction elsewhere keeps dead index entries alive: a claim that starts at the head would read
 -- them all again, each time. Empty: all lines, from their heads.
 --
--- A row without job_id says that limits hold jobs back, and in how many milliseconds to look again.
+-- At most one row has no job_id. It says in how many milliseconds to look again, if limits hold
+-- jobs back; and its args are the groups of jobs that were ready and have to wait, if any: such a
+-- group may have become free meanwhile, by somebody who still saw its next job ready. So the worker
+-- calls queue.free_groups for them after the commit.
 --
 -- Raises 23505 on jobs_group_slot_idx when another worker took a place of the same group in the
 -- same instant: nothing is claimed, and the caller tries again at once. Raises P0LSE when the
@@ -80,6 +83,8 @@ declare
   -- each row is looked up by itself (measured: a fifth more).
   v_places tid[];
   v_grouped boolean;
+  v_parked text[];
+  v_parked_groups text[];
   -- Those among them that have a numbered place of their group, and which.
   v_seated tid[];
   v_slots integer[];
@@ -190,7 +195,7 @@ begin
         where g.places > 1
       ),
       refused as materialized (
-        select g.place
+        select g.place, g.group_key
         from grouped as g
         where g.place not in (select granted.place from granted)
       ),
@@ -206,8 +211,10 @@ begin
           select t.place from unnest(v_places) as t(place)
           where t.place not in (select r.place from refused as r)),
         (select array_agg(g.place order by g.place) from granted as g where g.slot is not null),
-        (select array_agg(g.slot order by g.place) from granted as g where g.slot is not null)
-      into v_places, v_seated, v_slots;
+        (select array_agg(g.slot order by g.place) from granted as g where g.slot is not null),
+        array(select distinct r.group_key from refused as r)
+      into v_places, v_seated, v_slots, v_parked;
+      v_parked_groups := v_parked_groups || v_parked;
     end if;
 
     return query
@@ -239,11 +246,11 @@ begin
   if v_rests and v_left < p_limit then
     perform queue.hold_leases(p_worker_id);
   end if;
-  if v_look_again_at is not null then
+  if v_look_again_at is not null or v_parked_groups <> '{}' then
     return query select
       null::bigint, null::integer, null::integer, null::smallint, null::smallint, null::text,
-      null::text, null::jsonb, null::text, null::text, null::timestamptz, null::timestamptz,
-      null::timestamptz, null::smallint, null::text, null::timestamptz,
+      null::text, to_jsonb(v_parked_groups), null::text, null::text, null::timestamptz,
+      null::timestamptz, null::timestamptz, null::smallint, null::text, null::timestamptz,
       ceil(extract(epoch from v_look_again_at - clock_now()) * 1000)::bigint;
   end if;
 end

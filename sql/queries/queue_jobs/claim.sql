@@ -1,6 +1,6 @@
 -- Claims ready jobs. $1 worker_id, $2 queues in turn, $3 kinds, $4 attempts allowed by kind,
 -- $5 limit, $6 to $10 the lines to look at, or nothing. A row without job_id only says when to look
--- again.
+-- again, and which groups may have become free.
 select
   job_id,
   coalesce(attempt, 0) as "attempt!",
@@ -16,5 +16,9 @@ select
   coalesce(rank, 0::smallint) as "rank!",
   coalesce(line, '') as "line!",
   coalesce(order_at, clock_now()) as "order_at!",
-  look_again_ms
+  look_again_ms,
+  case
+    when job_id is null
+    then array(select key from jsonb_array_elements_text(coalesce(args, '[]')) as key)
+  end as parked_groups
 from queue.claim_next($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

@@ -201,6 +201,7 @@ struct Row {
     line: String,
     order_at: DateTime<Utc>,
     look_again_ms: Option<i64>,
+    parked_groups: Option<Vec<String>>,
 }
 
 /// Claims at most as many jobs as there are slots, and sends them to the handlers.
@@ -241,7 +242,8 @@ async fn claim(
     meters::claim(core.label(), found, took);
     let mut rows = result?;
     let held_back = rows.pop_if(|row| row.job_id.is_none());
-    let look_again = held_back.and_then(|row| row.look_again_ms);
+    let (look_again, parked) =
+        held_back.map_or((None, None), |row| (row.look_again_ms, row.parked_groups));
     let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     core.lines.ended(is_known, took, count);
     if let Some(first) = rows.first() {
@@ -252,7 +254,24 @@ async fn claim(
         look_again: look_again.map(|ms| Duration::from_millis(ms.max(1).unsigned_abs())),
     };
     hand_out(core, &registration, rows, slots, claimed, is_known)?;
+    if let Some(groups) = parked.filter(|groups| !groups.is_empty())
+        && let Err(error) = free(core, &groups).await
+    {
+        tracing::warn!(%error, "groups were not freed, the next look after the fleet does it");
+    }
     Ok(claim)
+}
+
+/// Frees groups of jobs that were ready and have to wait: a job that ended while they were being
+/// claimed may have left the group to them.
+async fn free(core: &Core, groups: &[String]) -> Result<(), sqlx::Error> {
+    let mut db = Lent::of(&core.pool).await?;
+    let freed = sqlx::query_file!("../../sql/queries/queue_jobs/free_groups.sql", groups);
+    let freed = within(ANSWER_MAX, freed.fetch_one(&mut *db)).await;
+    db.give_back(freed)?;
+    core.lines.refilled(None);
+    core.wake_claimer.notify_one();
+    Ok(())
 }
 
 /// Sends claimed jobs to the handlers, in their order.

@@ -151,6 +151,61 @@ async fn two_who_free_a_group_at_once_do_not_make_two_of_its_jobs_ready() {
 const FREE: &str = "select queue.free_groups(array['g'])";
 
 #[tokio::test]
+async fn a_claim_says_which_groups_may_have_become_free_meanwhile() {
+    let db = TestDb::new().await;
+    // Two enqueues that do not see each other: both jobs are ready.
+    let (mut one, mut two) = (
+        db.pool.begin().await.unwrap(),
+        db.pool.begin().await.unwrap(),
+    );
+    let grouped = job(Does::Complete).group_key("g");
+    let first = enqueue(&mut *one, &grouped).await.unwrap().job_id;
+    enqueue(&mut *two, &grouped).await.unwrap();
+    one.commit().await.unwrap();
+    two.commit().await.unwrap();
+    let ready = "select count(*) from queue.jobs where state = 'ready'";
+    assert_eq!(count(&db.pool, ready).await, 2);
+
+    let worker_id: i64 = sqlx::query_scalar(
+        "select queue.register_worker('w', '', array['default'], array['act'], 9, 60000)",
+    )
+    .fetch_one(&db.pool)
+    .await
+    .unwrap();
+    sqlx::query(
+        "select from queue.claim_next(
+        $1, array['default'], array['act'], array[3]::smallint[], 1)",
+    )
+    .bind(worker_id)
+    .execute(&db.pool)
+    .await
+    .unwrap();
+    let mut claiming = db.pool.begin().await.unwrap();
+    let parked: Vec<String> = sqlx::query_scalar(
+        "select jsonb_array_elements_text(claimed.args)
+        from queue.claim_next(
+          $1, array['default'], array['act'], array[3]::smallint[], 9) as claimed
+        where claimed.job_id is null",
+    )
+    .bind(worker_id)
+    .fetch_all(&mut *claiming)
+    .await
+    .unwrap();
+    assert_eq!(parked, ["g"]);
+    // Whoever ends the first one now still sees the second ready.
+    sqlx::query("select queue.complete($1, array[$2::bigint], array[1])")
+        .bind(worker_id)
+        .bind(first)
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    claiming.commit().await.unwrap();
+    assert_eq!(count(&db.pool, ready).await, 0);
+    sqlx::query(FREE).execute(&db.pool).await.unwrap();
+    assert_eq!(count(&db.pool, ready).await, 1);
+}
+
+#[tokio::test]
 async fn a_job_that_waits_for_its_retry_does_not_hold_up_its_group() {
     let db = TestDb::new().await;
     let slow = job(Does::RetryAfterMs(3_600_000)).group_key("g");
