@@ -3,6 +3,8 @@
 -- their places, however much one of them has waiting.
 -- Called in the transaction that freed the group, after the freeing statement, or after that has
 -- committed (queue.free_groups).
+-- Not by bitmaps: these never mark what they find dead, and each look would read all jobs that its
+-- group ever had since the last vacuum.
 -- Locks: the rows it makes ready; skips those that somebody else is moving.
 create or replace function queue.release_groups(p_group_keys text[])
 returns void
@@ -10,6 +12,7 @@ language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set jit = off
 set enable_seqscan = off
+set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
