@@ -265,10 +265,7 @@ async fn claim(
 /// Frees groups of jobs that were ready and have to wait: a job that ended while they were being
 /// claimed may have left the group to them.
 async fn free(core: &Core, groups: &[String]) -> Result<(), sqlx::Error> {
-    let mut db = Lent::of(&core.pool).await?;
-    let freed = sqlx::query_file!("../../sql/queries/queue_jobs/free_groups.sql", groups);
-    let freed = within(ANSWER_MAX, freed.fetch_one(&mut *db)).await;
-    db.give_back(freed)?;
+    within(ANSWER_MAX, core.free_groups(groups)).await?;
     core.lines.refilled(None);
     core.wake_claimer.notify_one();
     Ok(())

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, 
 use tokio_util::sync::CancellationToken;
 
 use super::RunnerSettings;
-use super::deadline::forget_idle;
+use super::deadline::{Lent, forget_idle};
 use super::fleet::Fleet;
 use super::lines::Lines;
 use super::news::News;
@@ -284,6 +284,15 @@ impl Core {
 
     pub(crate) fn is_listening(&self) -> bool {
         self.listening.load(Ordering::Relaxed)
+    }
+
+    /// Lets the next jobs of these groups go, where places are free.
+    pub(crate) async fn free_groups(&self, group_keys: &[String]) -> Result<(), sqlx::Error> {
+        let mut db = Lent::of(&self.pool).await?;
+        let freed = sqlx::query_file!("../../sql/queries/queue_jobs/free_groups.sql", group_keys)
+            .fetch_one(&mut *db)
+            .await;
+        db.give_back(freed).map(|_| ())
     }
 
     pub(crate) fn is_eldest(&self) -> bool {

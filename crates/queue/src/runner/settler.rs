@@ -450,14 +450,7 @@ async fn free(core: &Core, registration: &Registration, group_keys: &[String]) {
     if group_keys.is_empty() {
         return;
     }
-    persist(registration, "free", || async {
-        let mut db = Lent::of(&core.pool).await?;
-        let answer = sqlx::query_file!("../../sql/queries/queue_jobs/free_groups.sql", group_keys)
-            .fetch_one(&mut *db)
-            .await;
-        db.give_back(answer).map(|_| ())
-    })
-    .await;
+    persist(registration, "free", || core.free_groups(group_keys)).await;
 }
 
 /// Repeats a write until the database took it or the leases are lost; says how often it tried.
