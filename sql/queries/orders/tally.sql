@@ -49,19 +49,14 @@ select
     where f.tenant_id = $1
       and f.provider_code <> 'manual'
       and not f.awaits_stock
-      and (
-        f.fulfillment_id not in (
-          select (j.args->>'fulfillment_id')::bigint
-          from jobs as j
-          where j.kind = 'fulfil_order')
-        -- One that is not ended needs a job that is not ended, unless a person holds its order.
-        or f.status in ('pending', 'submitted', 'accepted')
-          and o.order_status not in ('on_hold', 'cancelled')
-          and f.fulfillment_id not in (
-            select (j.args->>'fulfillment_id')::bigint
-            from jobs as j
-            where j.kind = 'fulfil_order'
-              and j.state = 'unfinished'))
+      -- What failed, or was parked before its goods came, has none until a person lets it go on.
+      and f.status in ('pending', 'submitted', 'accepted')
+      and o.order_status not in ('on_hold', 'cancelled')
+      and f.fulfillment_id not in (
+        select (j.args->>'fulfillment_id')::bigint
+        from jobs as j
+        where j.kind = 'fulfil_order'
+          and j.state = 'unfinished')
   ) as "fulfillments_without_job!",
   (
     select count(*)

@@ -138,6 +138,29 @@ async fn b7_what_waits_for_goods_is_not_begun_and_has_no_job_until_they_are_ther
 }
 
 #[tokio::test]
+async fn b7_what_was_parked_while_it_waited_has_its_job_when_the_order_goes_on() {
+    let shop = backordering("10").await;
+    let order_id = shop.placed(&order("cod", &[("DATA", 3)])).await;
+    let id = shop.fulfillments(order_id).await[0];
+    fulfillments::park(shop.pool(), SHOP, id, "?", "?")
+        .await
+        .unwrap();
+    shop.receive("DATA", "ACC", 1).await;
+    assert_eq!(fill(&shop).await, 1);
+    let jobs = "select count(*) from queue.jobs where kind = 'fulfil_order'";
+    let lost = async || {
+        let tally = orders::tally(shop.pool(), SHOP).await.unwrap();
+        tally.fulfillments_without_job
+    };
+    assert_eq!((shop.number(jobs).await, lost().await), (0, 0));
+    orders::resume(shop.pool(), SHOP, order_id, "boss", None)
+        .await
+        .unwrap();
+    assert_eq!((shop.number(jobs).await, lost().await), (1, 0));
+    shop.assert_books_balance().await;
+}
+
+#[tokio::test]
 async fn b7_a_cancelled_backorder_is_given_back_and_the_next_in_line_moves_up() {
     let shop = backordering("10").await;
     let first = shop.placed(&order("cod", &[("HAND", 4)])).await;
