@@ -3,10 +3,15 @@
 -- of a handler and queue.free_groups. Called at each look after the fleet (queue.beat): while any
 -- worker holds leases, or may, every 0.3 to 0.6 heartbeats, so within three seconds by default.
 -- Walks from group to group through jobs_blocked_idx, so a group of a million blocked jobs costs
--- one step.
+-- one step. The settings: as those of queue.release_groups.
 create or replace function queue.sweep_groups()
 returns void
 language plpgsql volatile
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_stalled text[];

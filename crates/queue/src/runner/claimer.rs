@@ -266,8 +266,7 @@ async fn claim(
 /// claimed may have left the group to them.
 async fn free(core: &Core, groups: &[String]) -> Result<(), sqlx::Error> {
     within(ANSWER_MAX, core.free_groups(groups)).await?;
-    core.lines.refilled(None);
-    core.wake_claimer.notify_one();
+    core.look_everywhere();
     Ok(())
 }
 

@@ -146,6 +146,12 @@ impl Core {
         Ok(())
     }
 
+    /// There may be ready jobs anywhere: the claimer looks at all lines, from their heads.
+    pub(crate) fn look_everywhere(&self) {
+        self.lines.refilled(None);
+        self.wake_claimer.notify_one();
+    }
+
     /// Remembers a claimed job, so that it can be cancelled.
     pub(crate) fn hold(&self, job: &ClaimedJob) {
         locked(&self.running).insert(job.job_id, (job.attempt, job.cancel.clone()));

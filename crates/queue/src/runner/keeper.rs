@@ -156,8 +156,7 @@ async fn beat(core: &Core, connection: &mut Option<PgConnection>) -> Result<(), 
         core.cancel(job_id);
     }
     if beaten.ready.unwrap_or(false) {
-        core.lines.refilled(None);
-        core.wake_claimer.notify_one();
+        core.look_everywhere();
     }
     let todo = (
         beaten.rescue.unwrap_or(false),

@@ -107,10 +107,7 @@ fn hear(core: &Core, channel: &str, payload: &str) {
         // Of what is due soon `DUE` tells more.
         (_, "@") => {}
         (_, news) if news.starts_with('@') => core.news.hear(news, &core.kinds),
-        (_, "*") => {
-            core.lines.refilled(None);
-            core.wake_claimer.notify_one();
-        }
+        (_, "*") => core.look_everywhere(),
         (_, queue) => {
             if core.queues.iter().any(|ours| ours == queue) {
                 core.lines.refilled(Some(queue));

@@ -81,9 +81,7 @@ async fn promote(core: &Core) -> Result<Option<Duration>, sqlx::Error> {
         let answer = within(ANSWER_MAX, answer).await;
         let row = db.give_back(answer)?;
         if row.promoted > 0 {
-            core.lines.refilled(None);
-            core.lines.refilled(None);
-            core.wake_claimer.notify_one();
+            core.look_everywhere();
         }
         if row.promoted < BATCH {
             let next = row.next_in_ms.and_then(|ms| u64::try_from(ms).ok());

@@ -214,8 +214,7 @@ async fn write(core: &Core, registration: &Registration, ends: Vec<Settlement>) 
     settle(core, registration, others, tally).await;
     free(core, registration, &tally.unfreed).await;
     if frees_groups {
-        core.lines.refilled(None);
-        core.wake_claimer.notify_one();
+        core.look_everywhere();
     }
 }
 
