@@ -8,15 +8,18 @@ use crate::stage::Kind;
 const SECTION: &str = "groups";
 /// Groups that the jobs belong to by turns.
 const GROUPS: u64 = 1000;
-/// Jobs that a claim takes whose handlers write; twice as many run at once, each with a connection.
-const WRITING_BATCH: usize = 4;
+/// Worker processes whose handlers write.
+const WRITING_PROCESSES: usize = 8;
+/// Jobs that a claim of theirs takes; twice as many run at once, which is what a worker has by
+/// default.
+const WRITING_BATCH: usize = 16;
 /// Of the jobs of a drain so many are enough of those that commit one by one.
 const WRITING_SHARE: u64 = 10;
 
 const DEEDS: &str = "create table bench.deeds (job_id bigint, number bigint)";
 
 /// The same drain with and without group keys, by turns: of jobs whose handlers complete them in a
-/// transaction of their own, and of jobs that do nothing.
+/// transaction of their own, over several processes, and of jobs that do nothing, in this one.
 pub async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     ceiling::create(&bench.stage, DEEDS).await?;
     bench.screen.plan(4 * (bench.settings.rounds() + 1));
@@ -30,15 +33,17 @@ pub async fn measure(bench: &mut Bench) -> anyhow::Result<()> {
 
 /// Answers the rate with groups, in parts of the one without.
 async fn drain_both(bench: &mut Bench, writes: bool) -> anyhow::Result<f64> {
-    let (jobs, batch, what) = if writes {
+    let (jobs, workers, batch, what) = if writes {
         let jobs = bench.settings.jobs() / WRITING_SHARE;
-        (jobs, WRITING_BATCH, "transactional handlers")
+        let what = "transactional handlers";
+        (jobs, WRITING_PROCESSES, WRITING_BATCH, what)
     } else {
-        (bench.settings.jobs(), bench.settings.batch, "no-op jobs")
+        let settings = &bench.settings;
+        (settings.jobs(), 2, settings.batch, "no-op jobs")
     };
     let shape = Shape {
-        workers: 2,
-        processes: false,
+        workers,
+        processes: writes,
         batch,
         metered: true,
     };
