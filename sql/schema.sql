@@ -5793,6 +5793,10 @@ function public.hurry_fulfillment(p_provider text, p_reference uuid, p_tenant uu
 function public.hurry_fulfillments(p_fulfillment_ids bigint[])
   returns integer;
 
+-- A carrier tells of parcels, and not what: those of ours are asked for now. Answers how many.
+function public.hurry_polls(p_carrier_code text, p_tracking_numbers text[], p_tenant uuid DEFAULT current_tenant_id())
+  returns TABLE(parcels integer, hurried integer);
+
 -- Writes the rows of checked orders; their lines' trigger reserves the stock.
 function public.insert_orders(p_orders jsonb, p_places integer[], p_traceparents text[], p_tenant uuid)
   returns bigint[];

@@ -159,6 +159,36 @@ pub async fn push(
     .await
 }
 
+/// What became of parcels that a carrier named without saying what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hurried {
+    /// How many of the numbers are parcels of ours.
+    pub parcels: i32,
+    /// How many of these are followed still, and asked for now.
+    pub hurried: i32,
+}
+
+/// Has the carrier asked now for those of these parcels that are ours.
+///
+/// # Errors
+/// If the database can't be asked.
+pub async fn hurry(
+    db: impl PgExecutor<'_>,
+    tenant: TenantId,
+    carrier: &str,
+    tracking_numbers: &[String],
+) -> Result<Hurried, sqlx::Error> {
+    sqlx::query_file_as!(
+        Hurried,
+        "../../sql/queries/tracking_schedule/hurry.sql",
+        carrier,
+        tracking_numbers,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// JSON without what PostgreSQL can't store.
 fn json(value: impl Serialize) -> Result<serde_json::Value, sqlx::Error> {
     serde_json::to_value(value)

@@ -3,7 +3,7 @@
 //! Wire facts: Royal Mail's own descriptions, copied in bricre/royalmail-tracking-v2-sdk
 //! `swagger.yaml` (1.0.36) and zVPS/royal-mail-shipping-rest-api-client
 //! `config/rmg-pro-shipping-v3-rest-api-v3.0.20.yaml`. One number is asked for with all its events;
-//! up to thirty at once with their last event. It pushes nothing.
+//! up to thirty at once with their last event. No form of a push is documented.
 
 mod codes;
 mod settings;

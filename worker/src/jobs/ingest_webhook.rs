@@ -111,6 +111,11 @@ enum Word {
     },
     /// Parcels are there now.
     Parcels(Vec<Push>),
+    /// Something happened to those of these parcels that are ours, and nobody can say what.
+    ParcelsMoved {
+        carrier: &'static str,
+        tracking_numbers: Vec<String>,
+    },
     /// Something happened to the order that a provider has under our reference.
     OrderMoved {
         provider: &'static str,

@@ -7,6 +7,8 @@ use stevedore_model::TenantId;
 use stevedore_model::catalog::{self, NewProduct, NewVariant, VariantKind};
 use stevedore_model::inventory;
 use stevedore_model::words::{Currency, Money};
+use stevedore_simulator::CARRIER_USER;
+use stevedore_simulator::SimulatedCarrier::RoyalMail;
 use stevedore_testkit::wait_for;
 
 use crate::shop::{GOOD_NUMBER, Shop};
@@ -117,6 +119,49 @@ async fn e3_pushes_about_parcels_of_others_are_ignored_and_unreadable_ones_are_d
     shop.wait_for_event(event, "dead").await;
     worker.stop().await;
     assert_eq!(state(&shop, "dpd").await, ("pending".to_owned(), 0));
+}
+
+#[tokio::test]
+async fn e3_a_push_of_royal_mail_has_the_parcels_that_it_names_asked_for_at_once() {
+    let mut shop = Shop::new().await;
+    let royal_mail = &mut shop.settings.providers.carriers.royal_mail;
+    royal_mail.royal_mail_client_id = Some(CARRIER_USER.to_owned());
+    royal_mail.royal_mail_client_secret =
+        Some(shop.simulator.at_ishare_api_key().to_owned().into());
+    royal_mail.royal_mail_api_url = shop.simulator.carrier_url(RoyalMail);
+    shop.settings.inbox.webhook_attempts = 1.try_into().expect("more than none");
+    shop.settings.upkeep.poll_tracking_every = Duration::from_millis(200);
+    shop.order(GOOD_NUMBER).await;
+    shop.execute(
+        "insert into shipments (order_id, fulfillment_id, carrier_code, tracking_number)
+        select order_id, fulfillment_id, 'royal_mail', 'JX123456785GB' from fulfillments",
+    )
+    .await;
+    shop.execute("update tracking_schedule set next_poll_at = clock_now() + interval '1 day'")
+        .await;
+    let worker = shop.worker();
+    let push = |number: &str| json!({"mailPieces": [{"mailPieceId": number}]}).to_string();
+    let others = shop
+        .receive_text("royal_mail", "1", &push("JX999999995GB"))
+        .await;
+    shop.wait_for_event(others, "ignored").await;
+    let ours = shop
+        .receive_text("royal_mail", "2", &push("jx123456785gb"))
+        .await;
+    shop.wait_for_event(ours, "processed").await;
+    // The simulator knows no such parcel, so the look is one that told nothing.
+    let looks = "select failures::bigint from tracking_schedule";
+    wait_for("Royal Mail to be asked", async || {
+        (shop.number(looks).await > 0).then_some(())
+    })
+    .await;
+    shop.execute("delete from tracking_schedule").await;
+    let late = shop
+        .receive_text("royal_mail", "3", &push("JX123456785GB"))
+        .await;
+    let ignored = shop.wait_for_event(late, "ignored").await;
+    assert!(ignored.error.expect("why").contains("followed no more"));
+    worker.stop().await;
 }
 
 #[tokio::test]

@@ -43,6 +43,10 @@ pub(super) async fn apply(
             Ok(Outcome::Processed)
         }
         Word::Parcels(pushes) => parcels(tx, tenant, &pushes).await,
+        Word::ParcelsMoved {
+            carrier,
+            tracking_numbers,
+        } => parcels_moved(tx, tenant, carrier, &tracking_numbers).await,
         Word::OrderMoved {
             provider,
             reference,
@@ -153,6 +157,26 @@ async fn parcels(
     if pushes.iter().all(|push| push.events.is_empty()) {
         let why = "its codes mean nothing to us";
         return Ok(Outcome::Ignored(why.to_owned()));
+    }
+    Ok(Outcome::Processed)
+}
+
+async fn parcels_moved(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    carrier: &str,
+    tracking_numbers: &[String],
+) -> Result<Outcome, Trouble> {
+    let hurried = tracking::hurry(&mut *tx, tenant, carrier, tracking_numbers)
+        .await
+        .context("having the carrier asked")?;
+    if hurried.parcels == 0 {
+        return Err(Trouble::Unknown("it names no parcel of ours".to_owned()));
+    }
+    if hurried.hurried == 0 {
+        return Ok(Outcome::Ignored(
+            "its parcels are followed no more".to_owned(),
+        ));
     }
     Ok(Outcome::Processed)
 }
