@@ -46,7 +46,7 @@ pub struct LegacyOrderQuery {
     #[param(rename = "userId")]
     pub user_id: Option<String>,
     /// How many at most; by default 50.
-    #[param(minimum = 1, maximum = 500)]
+    #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub cursor: Option<String>,
