@@ -49,14 +49,28 @@ select
     where f.tenant_id = $1
       and f.provider_code <> 'manual'
       and not f.awaits_stock
-      -- What failed, or was parked before its goods came, has none until a person lets it go on.
-      and f.status in ('pending', 'submitted', 'accepted')
-      and o.order_status not in ('on_hold', 'cancelled')
-      and f.fulfillment_id not in (
-        select (j.args->>'fulfillment_id')::bigint
-        from jobs as j
-        where j.kind = 'fulfil_order'
-          and j.state = 'unfinished')
+      and (
+        f.fulfillment_id not in (
+          select (j.args->>'fulfillment_id')::bigint
+          from jobs as j
+          where j.kind = 'fulfil_order')
+          -- Parked before its goods came, it gets its job when a person lets it go on.
+          and not exists (
+            select
+            from order_state_history as h
+            where h.tenant_id = f.tenant_id
+              and h.order_id = f.order_id
+              and h.axis = 'fulfillment'
+              and h.fulfillment_id = f.fulfillment_id
+              and h.to_status = 'on_hold')
+        -- One that is not ended needs a job that is not ended, unless a person holds its order.
+        or f.status in ('pending', 'submitted', 'accepted')
+          and o.order_status not in ('on_hold', 'cancelled')
+          and f.fulfillment_id not in (
+            select (j.args->>'fulfillment_id')::bigint
+            from jobs as j
+            where j.kind = 'fulfil_order'
+              and j.state = 'unfinished'))
   ) as "fulfillments_without_job!",
   (
     select count(*)

@@ -17,8 +17,8 @@ pub struct Tally {
     pub notifications: Json<BTreeMap<String, i64>>,
     /// Units that left the stock, or were delivered, by SKU of the order line.
     pub units_shipped: Json<BTreeMap<String, i64>>,
-    /// Open fulfilments, other than by hand, that no unfinished job will end, and whose order waits
-    /// for no person: must be 0.
+    /// Fulfilments, other than by hand, that no job was ever made for and that were never parked;
+    /// and open ones without an unfinished job, of orders that wait for no person: must be 0.
     pub fulfillments_without_job: i64,
     /// Notices that no job was ever made for: must be 0.
     pub notifications_without_job: i64,
