@@ -162,12 +162,21 @@ def connect(report):
 def place_orders(report, count):
     """Orders by SQL, as any program may place them: rates need something between two scrapes.
 
-    The demo's shop is one of its own, so its orders need its tenant and not a key.
+    The demo's shop is one of its own, so its orders need its tenant and not a key. What they take
+    is received first, since nobody knows how many it takes until every query has its answer.
     """
     with contextlib.closing(connect(report)) as connection:
-        [[shop, sku]] = connection.run(
-            "select tenant_id, min(sku) from order_items "
-            "where sku not like '%LAUNCH%' group by tenant_id"
+        [[shop, sku, location]] = connection.run(
+            "select i.tenant_id, min(i.sku), min(l.code) from order_items as i "
+            "join locations as l using (tenant_id) "
+            "where i.sku not like '%LAUNCH%' group by i.tenant_id"
+        )
+        connection.run(
+            "select sp_receive_stock(:s, :l, :n, p_tenant => cast(:t as uuid))",
+            s=sku,
+            l=location,
+            n=count,
+            t=str(shop),
         )
         for number in range(count):
             # Every third number is one whose first attempt the simulator answers with 500.

@@ -125,8 +125,7 @@ impl Gate {
         let door = self.door(provider, account);
         let entered = self.pass(&door).await;
         if entered.is_err() {
-            counter!("stevedore_provider_calls_held_total", "dependency" => door.provider.clone())
-                .increment(1);
+            held_back(&door.provider).increment(1);
         }
         entered.map(|is_probe| Permit {
             gate: Arc::clone(self),
@@ -148,8 +147,9 @@ impl Gate {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (provider.to_owned(), account.to_owned());
         let door = doors.entry(key).or_insert_with(|| {
-            // The series is there before the first breaker opens, or that one would not be seen.
+            // The series are there before the first of each, or that one would not be seen.
             opened(provider).increment(0);
+            held_back(provider).increment(0);
             Arc::new(Door {
                 provider: provider.to_owned(),
                 account: account.to_owned(),
@@ -279,6 +279,11 @@ impl Known {
         self.line_until = Some(place);
         Held { wait: place - now }
     }
+}
+
+/// How many calls to a provider were not made yet.
+fn held_back(provider: &str) -> metrics::Counter {
+    counter!("stevedore_provider_calls_held_total", "dependency" => provider.to_owned())
 }
 
 /// How often a provider's breaker has opened.
