@@ -22,15 +22,16 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Over at most two of this pool's connections.
+    /// Over two connections of its own, made as those of this pool are.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: &PgPool) -> Self {
         let limits = Limits {
             batch: BATCH_EVENTS_MAX,
             batches: BATCHES_MAX,
             linger: LINGER,
         };
-        let batches = Batches::new(limits, move |arrivals| write(pool.clone(), arrivals));
+        let own = limits.connections(pool);
+        let batches = Batches::new(limits, move |arrivals| write(own.clone(), arrivals));
         Inbox { batches }
     }
 

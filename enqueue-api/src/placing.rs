@@ -39,7 +39,8 @@ enum Answer {
 }
 
 impl Placing {
-    /// Over at most two of this pool's connections.
+    /// Over two connections of its own, made as those of this pool are; what has to wait for another
+    /// request goes through the pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         let limits = Limits {
@@ -47,7 +48,7 @@ impl Placing {
             batches: BATCHES_MAX,
             linger: LINGER,
         };
-        let writing = pool.clone();
+        let writing = limits.connections(&pool);
         Placing {
             pool,
             batches: Batches::new(limits, move |asked| write(writing.clone(), asked)),

@@ -59,7 +59,7 @@ impl ApiState {
             admission: Admission::new(pool.clone()),
             batcher: Batcher::new(pool.clone()),
             placing: Placing::new(pool.clone()),
-            inbox: Inbox::new(pool.clone()),
+            inbox: Inbox::new(&pool),
             verifier: Verifier::new(settings.webhooks.clone()),
             streams: Streams::new(&pool, settings.streams_max),
             templates: settings.templates.library(),

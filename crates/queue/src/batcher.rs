@@ -30,7 +30,8 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// Enqueues through this pool, over at most two of its connections.
+    /// Enqueues over two connections of its own, made as those of this pool are; what is enqueued
+    /// by itself goes through the pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         let limits = Limits {
@@ -38,7 +39,7 @@ impl Batcher {
             batches: BATCHES_MAX,
             linger: LINGER,
         };
-        let writing = pool.clone();
+        let writing = limits.connections(&pool);
         let batches = Batches::new(limits, move |jobs| write(writing.clone(), jobs));
         Batcher { pool, batches }
     }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sqlx::PgPool;
 use tokio::sync::{Notify, oneshot};
 
 type Answers<A> = Pin<Box<dyn Future<Output = Vec<A>> + Send>>;
@@ -37,6 +38,22 @@ pub struct Limits {
     /// How long a batch waits for as many requests as were answered just before, at most; after a
     /// batch of one, not at all.
     pub linger: Duration,
+}
+
+impl Limits {
+    /// As many connections as batches at once, made as those of this pool are and apart from them.
+    ///
+    /// A pool hands out its idle connections in turn, so each batch would go to the server process
+    /// that was let cool the longest. Its plans and catalogue are some megabytes, and with ten of
+    /// them hardly any stay in a core's cache (measured: a call of eight orders costs a fifth more).
+    #[must_use]
+    pub fn connections(&self, pool: &PgPool) -> PgPool {
+        let most = u32::try_from(self.batches).unwrap_or(u32::MAX);
+        let options = pool.options().clone().min_connections(0);
+        options
+            .max_connections(most)
+            .connect_lazy_with((*pool.connect_options()).clone())
+    }
 }
 
 struct Inner<Q, A> {
