@@ -39,8 +39,8 @@ enum Answer {
 }
 
 impl Placing {
-    /// Over two connections of its own, made as those of this pool are; what has to wait for another
-    /// request goes through the pool.
+    /// Over two connections of its own, made as those of this pool are; what has to wait for
+    /// another request goes through the pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         let limits = Limits {

@@ -13,7 +13,7 @@ pub struct DatabaseSettings {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
 
-    /// Connections this process may hold at most
+    /// Connections of this process's pool, at most; an API opens up to seven more, a worker two
     #[arg(long, env = "DATABASE_POOL_MAX", default_value_t = 10,
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_pool_max: u32,

@@ -1,8 +1,9 @@
 //! The fast way of jobs without keys and groups: nobody can tell it from the long one.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use stevedore_queue::{EnqueueError, NewJob, enqueue_many};
+use stevedore_queue::{Batcher, EnqueueError, NewJob, enqueue_many};
 use stevedore_testkit::TestDb;
 
 /// All of a job but its id and times.
@@ -121,4 +122,22 @@ async fn point_17_all_that_is_wrong_with_plain_jobs_is_said_with_their_places() 
         .await
         .unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn jobs_of_many_tasks_at_once_leave_the_pool_to_others() {
+    let db = TestDb::new().await;
+    let pool = db.pool_of(8);
+    let batcher = Batcher::new(pool.clone());
+    for _ in 0..5 {
+        let job = |n: i32| NewJob::new("a", &json!({ "n": n })).unwrap();
+        let jobs = (0..20).map(|n| batcher.enqueue(job(n)));
+        assert!(join_all(jobs).await.iter().all(Result::is_ok));
+    }
+    assert_eq!(pool.size(), 0, "they have connections of their own");
+    let stored: i64 = sqlx::query_scalar("select count(*) from queue.jobs")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(stored, 100);
 }
