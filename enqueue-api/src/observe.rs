@@ -1,12 +1,12 @@
 //! The outermost layer: what each request is called, how it is logged and counted, and the
 //! headers that every answer has. It also writes the problems that handlers return, since only
-//! here the trace id is known.
+//! here the trace id is known: as a page for whoever reads pages, else as JSON.
 
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
     REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
+use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::rate_limit::Note;
 use crate::state::ApiState;
@@ -43,6 +44,7 @@ pub async fn observe(State(state): State<ApiState>, mut request: Request, next: 
     let method = request.method().clone();
     let version = request.version();
     let path = request.uri().path().to_owned();
+    let reads_pages = reads_pages(request.headers());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -60,7 +62,14 @@ pub async fn observe(State(state): State<ApiState>, mut request: Request, next: 
 
     let response = next.run(request).instrument(span.clone()).await;
 
-    let mut response = write_problem(response, &path, &trace_id);
+    let mut response = match problem_of(&response) {
+        Some(problem) => {
+            let page = reads_pages.then(|| pages::problem(&problem, &trace_id));
+            page.flatten()
+                .unwrap_or_else(|| problem.render(&path, &trace_id))
+        }
+        None => response,
+    };
     identify(response.headers_mut(), &trace_id, &request_id);
     limit.write(response.headers_mut());
     if state.is_draining() && version < Version::HTTP_2 {
@@ -94,24 +103,29 @@ fn request_id_of(headers: &HeaderMap) -> String {
     }
 }
 
-/// Answers without a body of our own (axum's 404 and 405) become problems, too.
-fn write_problem(response: Response, path: &str, trace_id: &str) -> Response {
-    if let Some(problem) = response.extensions().get::<Problem>() {
-        return problem.render(path, trace_id);
-    }
-    let ours = response.headers().contains_key(CONTENT_TYPE);
-    match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::method_not_allowed(response.headers().get(ALLOW).cloned())
-                .render(path, trace_id)
+/// Answers without a body of our own (axum's 404 and 405) are problems, too.
+fn problem_of(response: &Response) -> Option<Problem> {
+    let headers = response.headers();
+    match response.extensions().get::<Problem>() {
+        Some(problem) => Some(problem.clone()),
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Problem::method_not_allowed(headers.get(ALLOW).cloned()))
         }
-        StatusCode::NOT_FOUND if !ours => Problem::new(
-            Kind::RouteNotFound,
-            "No route of this API matches the path.",
-        )
-        .render(path, trace_id),
-        _ => response,
+        None if response.status() == StatusCode::NOT_FOUND
+            && !headers.contains_key(CONTENT_TYPE) =>
+        {
+            let detail = "No route of this API matches the path.";
+            Some(Problem::new(Kind::RouteNotFound, detail))
+        }
+        None => None,
     }
+}
+
+/// Whether a browser shows the answer to somebody. Programs, scripts in pages among them, say that
+/// they take anything, or JSON.
+fn reads_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).map(HeaderValue::as_bytes);
+    accepted.is_some_and(|kinds| kinds.starts_with(b"text/html"))
 }
 
 fn identify(headers: &mut HeaderMap, trace_id: &str, request_id: &str) {

@@ -115,6 +115,18 @@ impl Problem {
         self.0.kind
     }
 
+    /// What is wrong with this request, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The headers of its answer.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// The JSON document, with the path and trace id of the request it answers.
     #[must_use]
     pub fn document(&self, instance: &str, trace_id: &str) -> Value {

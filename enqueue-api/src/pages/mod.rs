@@ -7,10 +7,11 @@
 mod view;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -254,21 +255,38 @@ fn unreadable(error: serde_json::Error) -> Problem {
     Problem::new(Kind::Internal, "The request failed.")
 }
 
+/// A problem of any route as a page, for somebody who looks at it in a browser. None if it can't be
+/// rendered.
+pub fn problem(problem: &Problem, trace_id: &str) -> Option<Response> {
+    let wait = problem.headers().get(RETRY_AFTER);
+    let wait = wait.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+    let wait = wait.map(|seconds| humantime::format_duration(Duration::from_secs(seconds)));
+    let wait = wait.map(|wait| wait.to_string());
+    let words = context! {
+        title => problem.kind().title(),
+        text => problem.detail(),
+        wait,
+        trace_id,
+    };
+    let mut response = rendered(problem.kind().status(), "words.html", words)?;
+    response.headers_mut().extend(problem.headers().clone());
+    Some(response)
+}
+
 fn page(status: StatusCode, template: &str, values: Value) -> Response {
-    let rendered = TEMPLATES
+    rendered(status, template, values)
+        .unwrap_or_else(|| Problem::new(Kind::Internal, "The request failed.").into_response())
+}
+
+fn rendered(status: StatusCode, template: &str, values: Value) -> Option<Response> {
+    let html = TEMPLATES
         .get_template(template)
-        .and_then(|template| template.render(values));
-    match rendered {
-        Ok(html) => {
-            let headers = [
-                (CONTENT_TYPE, "text/html; charset=utf-8"),
-                (CONTENT_SECURITY_POLICY, POLICY),
-            ];
-            (status, headers, html).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, template, "a page can't be rendered");
-            Problem::new(Kind::Internal, "The request failed.").into_response()
-        }
-    }
+        .and_then(|template| template.render(values))
+        .inspect_err(|error| tracing::error!(%error, template, "a page can't be rendered"))
+        .ok()?;
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    Some((status, headers, html).into_response())
 }

@@ -77,6 +77,24 @@ async fn j7_who_tries_keys_is_refused_by_address_and_a_good_key_from_elsewhere_i
         let answer = from(&api, "10.1.2.3", path, headers).await;
         assert_eq!(answer.problem(), (429, "rate_limited"), "{path}");
     }
+    // Who looks at it in a browser reads it.
+    let browser = [link[0], ("accept", "text/html,*/*;q=0.8")];
+    let page = from(&api, "10.1.2.3", "/v1/track/stt_x", &browser).await;
+    assert_eq!(page.status, 429);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        page.header("content-security-policy")
+            .contains("script-src")
+    );
+    let seconds = page.header("retry-after").parse().unwrap();
+    let wait = humantime::format_duration(Duration::from_secs(seconds));
+    for shown in [
+        "The client asks too often.",
+        &format!("Please try again in {wait}."),
+        page.header("x-trace-id"),
+    ] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
     let bearer = format!("Bearer {}", api.key);
     let good = [
         ("authorization", bearer.as_str()),

@@ -2,7 +2,7 @@
 
 use std::process::Child;
 
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{ACCEPT, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use secrecy::ExposeSecret;
@@ -29,6 +29,7 @@ async fn sign_in(client: &Client, url: &str, key: &str) -> Response {
     let request = client
         .post(format!("{url}/console/sign-in"))
         .header(ORIGIN, url)
+        .header(ACCEPT, "text/html,*/*;q=0.8")
         .form(&[("key", key), ("to", "/console/templates")]);
     request.send().await.expect("an answer")
 }
@@ -76,7 +77,13 @@ async fn j7_the_console_is_beside_the_api_which_knows_no_cookie_and_counts_wrong
     // One of three went to the API, above.
     assert_eq!(statuses[..2], [401, 401]);
     assert_eq!(statuses[3], 429);
-    assert_eq!(sign_in(&client, &url, &key).await.status(), 429);
+    let refused = sign_in(&client, &url, &key).await;
+    assert_eq!(refused.status(), 429);
+    let page = refused.text().await.expect("a page");
+    assert!(
+        page.contains("<h1>The client asks too often.</h1>"),
+        "{page}"
+    );
     assert_eq!(get("/console/templates").await.status(), 200);
     kill(process);
 }
