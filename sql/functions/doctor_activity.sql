@@ -16,8 +16,9 @@ as $$
       current_setting('max_connections')::bigint
         - current_setting('superuser_reserved_connections')::bigint as there
   ),
+  -- Beside its pool each worker has one connection to listen and one for its heartbeat.
   fleet as (
-    select count(*) as workers
+    select count(*) as workers, count(*) * (p_pool_max + 2) as wanted
     from queue.workers
     where state not in ('stopped', 'dead')
   )
@@ -52,10 +53,10 @@ as $$
   union all
   select 'pools', 'warning', 'the fleet',
     format('%s workers with DATABASE_POOL_MAX=%s may open %s connections, the server has %s',
-      workers, p_pool_max, workers * p_pool_max, there),
+      workers, p_pool_max, wanted, there),
     'Lower DATABASE_POOL_MAX, put PgBouncer in front, or raise max_connections (some MB each).'
   from room, fleet
-  where workers * p_pool_max > there
+  where wanted > there
   union all
   select 'unseen', 'notice', 'this role', 'it does not see what other roles'' sessions do',
     format('grant pg_monitor to %I;', current_user)
