@@ -15,9 +15,10 @@ type Write<Q, A> = dyn Fn(Vec<Q>) -> Answers<A> + Send + Sync;
 /// written go together into the next batch. Alone, a caller waits no longer than without it; with
 /// many, the database commits once for all.
 ///
-/// Callers that were answered together often ask again together. So after a batch of several the
-/// next one waits a moment ([`Limits::linger`]) until as many are there again: else the first to
-/// come back would go alone, and pay for a whole batch by itself.
+/// Callers that were answered together often ask again together. So after a batch the next one
+/// waits a moment ([`Limits::linger`]) until its share of all callers is there: else the first to
+/// come back would go alone, and pay for a whole batch by itself. Its share, and not as many as
+/// were answered: that would keep what began as a large batch and a small one as it is.
 ///
 /// Clones share their batches.
 pub struct Batches<Q, A> {
@@ -35,8 +36,8 @@ pub struct Limits {
     pub batch: usize,
     /// Batches being written at once: while one waits for the disk, the next is made up.
     pub batches: usize,
-    /// How long a batch waits for as many requests as were answered just before, at most; after a
-    /// batch of one, not at all.
+    /// How long a batch that follows on another waits for its share of the callers, at most; one
+    /// alone is not waited for.
     pub linger: Duration,
 }
 
@@ -64,6 +65,8 @@ struct Inner<Q, A> {
     batches: usize,
     /// How many of them wait for requests.
     lingering: usize,
+    /// Requests of batches that are being written.
+    writing: usize,
 }
 
 impl<Q, A> Clone for Batches<Q, A> {
@@ -100,6 +103,7 @@ where
                 waiting: Vec::new(),
                 batches: 0,
                 lingering: 0,
+                writing: 0,
             })),
             came: Arc::default(),
             write: Arc::new(move |requests| Box::pin(write(requests))),
@@ -133,10 +137,13 @@ where
 
     /// Writes batches until nobody waits.
     async fn work(self) {
-        let place = Place(&self);
-        let mut answered = 0;
+        let mut place = Place {
+            of: &self,
+            writing: 0,
+        };
         loop {
-            if answered > 1 {
+            let answered = std::mem::take(&mut place.writing);
+            if answered > 0 {
                 self.linger(answered).await;
             }
             let batch: Vec<_> = {
@@ -148,9 +155,10 @@ where
                     return;
                 }
                 let count = inner.waiting.len().min(self.limits.batch);
+                inner.writing += count;
+                place.writing = count;
                 inner.waiting.drain(..count).collect()
             };
-            answered = batch.len();
             let (requests, answers): (Vec<Q>, Vec<_>) = batch.into_iter().unzip();
             for (to, answer) in answers.into_iter().zip((self.write)(requests).await) {
                 // Who does not wait any more has its effect all the same.
@@ -159,11 +167,22 @@ where
         }
     }
 
-    /// Waits until as many requests are there, but not for long.
-    async fn linger(&self, count: usize) {
-        self.inner().lingering += 1;
+    /// Waits until a share of all callers is there, those who were just answered among them, but
+    /// not for long.
+    async fn linger(&self, answered: usize) {
+        let share = {
+            let mut inner = self.inner();
+            inner.writing -= answered;
+            let callers = answered + inner.writing + inner.waiting.len();
+            let share = callers.div_ceil(self.limits.batches);
+            if share <= 1 {
+                return;
+            }
+            inner.lingering += 1;
+            share
+        };
         let enough = async {
-            while self.inner().waiting.len() < count {
+            while self.inner().waiting.len() < share {
                 self.came.notified().await;
             }
         };
@@ -174,12 +193,17 @@ where
 }
 
 /// One of the batches that may be written at once; given back if the writer panics.
-struct Place<'a, Q, A>(&'a Batches<Q, A>);
+struct Place<'a, Q, A> {
+    of: &'a Batches<Q, A>,
+    /// Its part of what is being written.
+    writing: usize,
+}
 
 impl<Q, A> Drop for Place<'_, Q, A> {
     fn drop(&mut self) {
-        let mut inner = (self.0.inner.lock()).unwrap_or_else(PoisonError::into_inner);
+        let mut inner = (self.of.inner.lock()).unwrap_or_else(PoisonError::into_inner);
         inner.batches -= 1;
+        inner.writing -= self.writing;
         // They were to be written by this task: better no answer than none for ever.
         inner.waiting.clear();
     }
@@ -236,7 +260,7 @@ mod tests {
     async fn after_several_the_next_batch_waits_for_as_many_and_not_for_long() {
         let limits = Limits {
             batch: 40,
-            batches: 2,
+            batches: 1,
             linger: Duration::from_millis(1),
         };
         let (batches, sizes) = doubling(limits);
@@ -250,8 +274,36 @@ mod tests {
         // One comes alone, and does not wait for the others for ever; nor does the next one.
         batches.ask(1).await;
         batches.ask(1).await;
-        let sizes = sizes.lock().unwrap().clone();
-        assert_eq!(sizes.iter().sum::<usize>(), 8, "{sizes:?}");
-        assert_eq!(sizes[sizes.len() - 3..], [3, 1, 1], "{sizes:?}");
+        assert_eq!(*sizes.lock().unwrap(), [3, 3, 1, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_that_come_back_are_shared_out_evenly_however_it_began() {
+        let limits = Limits {
+            batch: 40,
+            batches: 2,
+            linger: Duration::from_millis(20),
+        };
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sizes);
+        let batches = Batches::new(limits, move |requests: Vec<u32>| {
+            seen.lock().unwrap().push(requests.len());
+            async move {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                requests
+            }
+        });
+        let callers = (0..16u32).map(async |n| {
+            for _ in 0..20 {
+                batches.ask(n).await;
+                tokio::time::sleep(Duration::from_millis(1) * n).await;
+            }
+        });
+        futures::future::join_all(callers).await;
+        let sizes = sizes.lock().unwrap();
+        assert_eq!(sizes[0], 16, "{sizes:?}");
+        let later = &sizes[10..30];
+        assert!(later.iter().all(|size| *size <= 10), "{sizes:?}");
+        assert!(later.iter().sum::<usize>() > 6 * later.len(), "{sizes:?}");
     }
 }
