@@ -22,7 +22,7 @@ help: ## Show this list
 		do printf '  make %-8s %s\n' "$$goal" "$$what"; done
 
 demo: ## 200 orders from HTTP to delivered, on a server of their own; ARGS="--orders 500 --workers 8"
-	@$(POSTGRES) cargo run --locked --release -- demo $(ARGS)
+	@$(POSTGRES) cargo run --locked -- demo $(ARGS)
 
 test: ## Every test, each with a database of its own
 	@$(POSTGRES) $(TESTS)
