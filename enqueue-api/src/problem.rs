@@ -121,6 +121,11 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The problems of single fields that the answer lists.
+    pub fn listed(&self) -> impl Iterator<Item = &FieldProblem> {
+        self.0.errors.iter().take(ERRORS_LISTED_MAX)
+    }
+
     /// The headers of its answer.
     #[must_use]
     pub const fn headers(&self) -> &HeaderMap {
@@ -139,13 +144,7 @@ impl Problem {
         body.insert("instance".into(), instance.into());
         body.insert("trace_id".into(), trace_id.into());
         if !self.0.errors.is_empty() {
-            let listed: Vec<Value> = self
-                .0
-                .errors
-                .iter()
-                .take(ERRORS_LISTED_MAX)
-                .map(field)
-                .collect();
+            let listed: Vec<Value> = self.listed().map(field).collect();
             body.insert("errors".into(), listed.into());
             body.insert("errors_total".into(), self.0.errors.len().into());
         }

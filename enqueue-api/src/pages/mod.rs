@@ -262,9 +262,13 @@ pub fn problem(problem: &Problem, trace_id: &str) -> Option<Response> {
     let wait = wait.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
     let wait = wait.map(|seconds| humantime::format_duration(Duration::from_secs(seconds)));
     let wait = wait.map(|wait| wait.to_string());
+    let fields = problem
+        .listed()
+        .map(|one| format!("{} {}", one.field, one.message));
     let words = context! {
         title => problem.kind().title(),
         text => problem.detail(),
+        fields => fields.collect::<Vec<_>>(),
         wait,
         trace_id,
     };

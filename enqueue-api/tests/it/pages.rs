@@ -115,6 +115,32 @@ async fn e4_what_is_not_there_has_a_page_and_pages_load_what_is_ours() {
 }
 
 #[tokio::test]
+async fn a_browser_is_told_every_problem_as_a_page_and_a_program_as_json() {
+    let api = Api::new().await;
+    let ask = async |accept: &str| {
+        let request = Request::post("/v1/jobs")
+            .header("authorization", format!("Bearer {}", api.key))
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .body(Body::from(r#"{"kind": "<b>", "priority": 1e9}"#))
+            .unwrap();
+        api.send(request).await
+    };
+    let page = ask("text/html,application/xhtml+xml,*/*;q=0.8").await;
+    assert_eq!(page.status, 422);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let json = ask("*/*").await;
+    assert_eq!(json.problem(), (422, "validation_failed"));
+    let errors = json.body["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "{}", json.text);
+    for error in errors {
+        let field = error["field"].as_str().unwrap();
+        assert!(page.text.contains(&format!("<p>{field} ")), "{}", page.text);
+    }
+    assert!(!page.text.contains("<b>"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn j7_no_cookie_is_ever_given_or_heeded() {
     let (api, link) = open().await;
     for path in [
