@@ -227,6 +227,17 @@ fn memory_mib() -> u64 {
     kib.unwrap_or(0) / 1024
 }
 
+/// Waits until the last answers are written down. Parcels that are being asked for have a lease of
+/// minutes, and those that were told wait for six hours, ±10 %.
+async fn all_are_told(shop: &Shop) {
+    wait_for("the last answers to be written down", async || {
+        let left = "select count(*) from tracking_schedule
+            where next_poll_at < clock_now() + interval '5 hours'";
+        (shop.number(left).await == 0).then_some(())
+    })
+    .await;
+}
+
 /// Has all parcels become due one after another, half as fast as the rate allows, and waits until
 /// each was asked for; answers how late the latest was.
 async fn kept_schedule(shop: &Shop, carrier: &Fake, count: i64) -> Duration {
@@ -252,12 +263,7 @@ async fn kept_schedule(shop: &Shop, carrier: &Fake, count: i64) -> Duration {
         assert!(late < LATE_MAX, "{late:?} late");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    wait_for("the last answers to be written down", async || {
-        let left = "select count(*) from tracking_schedule
-            where next_poll_at < clock_now() + interval '5 hours'";
-        (shop.number(left).await == 0).then_some(())
-    })
-    .await;
+    all_are_told(shop).await;
     late
 }
 
@@ -286,11 +292,7 @@ async fn e2_every_due_parcel_is_asked_for_once_within_the_rate_and_again_at_its_
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let took = began.elapsed();
-    wait_for("the last answers to be written down", async || {
-        let late = "select count(*) from tracking_schedule where next_poll_at < clock_now()";
-        (shop.number(late).await == 0).then_some(())
-    })
-    .await;
+    all_are_told(&shop).await;
     assert_eq!(carrier.asked(), (all, 1), "a parcel was asked for twice");
     let late = kept_schedule(&shop, &carrier, count).await;
     poller.stop().await;
